@@ -1,0 +1,56 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench crds chart lock cluster-up cluster-down clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked environment into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: $(STAMP) ## Run the whole loop on a real cluster: found, planned, proved, approved, run, verified
+	@$(BIN)/python -m tools.demo
+
+test: $(STAMP) ## Run every test that this machine can run, and say which tiers ran
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## Format check, style, types, import contracts, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m forestall.api.crds --check
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## Print the measured figures: latencies, ratios, counts
+	@$(BIN)/python -m pytest tests/bench -m bench --no-header -s
+
+crds: $(STAMP) ## Write crds/ from the models
+	$(BIN)/python -m forestall.api.crds
+
+lock: $(STAMP) ## Lock the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	for extra in "" dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.txt; done
+
+cluster-up: $(STAMP) ## Start a real cluster (TIER=api or node) and say how to reach it
+	@$(BIN)/python -m tools.cluster up $(TIER)
+
+cluster-down: $(STAMP) ## Remove the cluster and all it left
+	@$(BIN)/python -m tools.cluster down
+
+clean: cluster-down ## Remove what was built here
+	rm -rf $(VENV) build dist

@@ -1,0 +1,1 @@
+"""Forestall: closed-loop remediation of networks and platforms, as a Kubernetes operator."""

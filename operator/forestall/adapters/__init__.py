@@ -1,0 +1,1 @@
+"""The ports' implementations: Kubernetes, Prometheus, and fakes in memory for unit tests."""

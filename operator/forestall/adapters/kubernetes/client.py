@@ -1,0 +1,202 @@
+"""`Kube` over `kubernetes.aio`: its configuration, TLS, credentials and connection pool; plain JSON for objects.
+
+The generated model classes are left aside: they cost several times the CPU of a dictionary and hide fields
+that they do not know.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from kubernetes.aio import client as library
+from kubernetes.aio import config
+
+from forestall.adapters.kubernetes.watching import follow
+from forestall.adapters.resources import ACCESS_REVIEWS
+from forestall.ports import Json, KubeError, Resource, WatchEvent
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
+PAGE = 500
+
+
+async def connect(kubeconfig: str | None = None, *, pool: int = 32) -> KubeClient:
+    """A client for the cluster that `kubeconfig` names; else KUBECONFIG's; else the one this pod runs in."""
+    settings = library.Configuration()
+    source = kubeconfig or os.environ.get("KUBECONFIG")
+    if source or "KUBERNETES_SERVICE_HOST" not in os.environ:
+        await config.load_kube_config(config_file=source, client_configuration=settings)
+    else:
+        config.load_incluster_config(client_configuration=settings)
+    settings.connection_pool_maxsize = pool
+    return KubeClient(library.ApiClient(settings))
+
+
+def path_of(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:
+    """The URL path of an object or a collection. Every part is quoted: no name can leave its place."""
+    root = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
+    parts = [*(["namespaces", namespace] if namespace else []), resource.plural, name, subresource]
+    return root + "".join(f"/{quote(part, safe='')}" for part in parts if part)
+
+
+def error_of(status: int, body: bytes) -> KubeError:
+    """The Status object of a refusal as an exception; a body that is none is quoted, cut short."""
+    try:
+        answer = json.loads(body)
+        return KubeError(status, str(answer.get("reason") or status), str(answer.get("message") or ""))
+    except (ValueError, AttributeError):
+        return KubeError(status, str(status), body[:200].decode(errors="replace"))
+
+
+class KubeClient:
+    """One connection pool to one API server."""
+
+    def __init__(self, api: library.ApiClient) -> None:
+        self._api = api
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()
+
+    async def __aenter__(self) -> KubeClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Json:
+        """Read one object, uncached."""
+        return await self._json("GET", path_of(resource, namespace, name))
+
+    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+        """Read all objects of a kind, page by page."""
+        return [item async for item, _ in self.pages(resource, namespace, labels)]
+
+    async def pages(self, resource: Resource, namespace: str, labels: str) -> AsyncIterator[tuple[Json, str]]:
+        """Every object of a kind with the resourceVersion of the whole list."""
+        query = {"limit": str(PAGE), "labelSelector": labels}
+        while True:
+            answer = await self._json("GET", path_of(resource, namespace), query)
+            version = answer["metadata"]["resourceVersion"]
+            for item in answer.get("items") or ():
+                yield {"kind": resource.kind, "apiVersion": resource.api_version, **item}, version
+            query["continue"] = answer["metadata"].get("continue", "")
+            if not query["continue"]:
+                return
+
+    async def list_version(self, resource: Resource, namespace: str, labels: str) -> tuple[Sequence[Json], str]:
+        """All objects of a kind and the resourceVersion to watch from."""
+        pages = [pair async for pair in self.pages(resource, namespace, labels)]
+        if pages:
+            return [item for item, _ in pages], pages[-1][1]
+        answer = await self._json("GET", path_of(resource, namespace), {"limit": "1", "labelSelector": labels})
+        return [], answer["metadata"]["resourceVersion"]
+
+    def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
+        """List, then follow for ever."""
+        return follow(self, resource, namespace, labels)
+
+    async def stream(
+        self, resource: Resource, namespace: str, labels: str, version: str
+    ) -> AsyncIterator[Mapping[str, Json | str]]:
+        """The raw lines of one watch connection, until the server ends it."""
+        query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version, "labelSelector": labels}
+        query["timeoutSeconds"] = "300"
+        answer = await self._send("GET", path_of(resource, namespace), query, limits=WATCH_TIMEOUT)
+        try:
+            async for line in answer.content:
+                yield json.loads(line)
+        finally:
+            answer.close()
+
+    async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
+        """Create an object."""
+        return await self._json("POST", path_of(resource, namespace), _dry(dry_run), body)
+
+    async def patch_status(self, resource: Resource, namespace: str, name: str, patch: Json) -> Json:
+        """Merge-patch the status subresource."""
+        path = path_of(resource, namespace, name, "status")
+        return await self._json("PATCH", path, {"fieldManager": "forestall"}, patch, MERGE_PATCH)
+
+    async def json_patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        patch: Sequence[Json],
+        *,
+        manager: str,
+        dry_run: bool = False,
+    ) -> Json:
+        """Apply a JSON patch."""
+        query = {"fieldManager": manager, **_dry(dry_run)}
+        return await self._json("PATCH", path_of(resource, namespace, name), query, list(patch), JSON_PATCH)
+
+    async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
+        """Apply a merge patch."""
+        query = {"fieldManager": manager}
+        return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
+
+    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Whether `user` may, asked by a SubjectAccessReview."""
+        attributes = {
+            "group": resource.group,
+            "resource": resource.plural,
+            "verb": verb,
+            "namespace": namespace,
+            "name": name,
+        }
+        review = {
+            "apiVersion": ACCESS_REVIEWS.api_version,
+            "kind": ACCESS_REVIEWS.kind,
+            "spec": {"user": user, "resourceAttributes": attributes},
+        }
+        answer = await self.create(ACCESS_REVIEWS, "", review)
+        return bool(answer["status"]["allowed"])
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Json | Sequence[Json] | None = None,
+        content_type: str = "application/json",
+    ) -> Json:
+        answer = await self._send(method, path, query, body=body, content_type=content_type)
+        result: Json = json.loads(await answer.read())
+        return result
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: Json | Sequence[Json] | None = None,
+        content_type: str = "application/json",
+        limits: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+    ) -> aiohttp.ClientResponse:
+        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "forestall"}
+        await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        text = urlencode({key: value for key, value in (query or {}).items() if value})
+        url = f"{self._api.configuration.host}{path}{'?' if text else ''}{text}"
+        try:
+            wrapped = await self._api.rest_client.request(
+                method, url, headers=headers, body=body, _request_timeout=limits
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise KubeError(0, "Unreachable", f"{type(error).__name__}: {error}") from error
+        answer: aiohttp.ClientResponse = wrapped.response
+        if answer.status >= 400:
+            raise error_of(answer.status, await answer.read())
+        return answer
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}

@@ -1,0 +1,105 @@
+"""A watch that never ends: list, follow, and start over whenever the server says so or goes away.
+
+What a relist no longer holds is reported as DELETED, so that whoever adds up the events always has the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Literal, Protocol, cast
+
+import aiohttp
+import structlog
+
+from forestall.ports import Json, KubeError, Resource, WatchEvent
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Source(Protocol):
+    """What a watch needs of a client."""
+
+    async def list_version(self, resource: Resource, namespace: str, labels: str) -> tuple[Sequence[Json], str]:
+        """All objects and the resourceVersion to watch from."""
+
+    def stream(
+        self, resource: Resource, namespace: str, labels: str, version: str
+    ) -> AsyncIterator[Mapping[str, Json | str]]:
+        """The lines of one watch connection."""
+
+
+class _RelistError(Exception):
+    """The watch cannot go on from where it was."""
+
+
+async def follow(source: Source, resource: Resource, namespace: str, labels: str) -> AsyncIterator[WatchEvent]:
+    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 5 s while the server fails."""
+    known: dict[tuple[str, str], Json] = {}
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            items, version = await source.list_version(resource, namespace, labels)
+            for event in _differences(known, items):
+                yield event
+            yield WatchEvent("SYNCED", {})
+            pause = FIRST_PAUSE
+            async for event in _changes(source, resource, namespace, labels, version):
+                _remember(known, event)
+                yield event
+        except _RelistError:
+            continue
+        except (KubeError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            log.warning("watch interrupted", kind=resource.kind, error=str(error), retry_seconds=round(pause, 1))
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # jitter, not a secret
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _changes(
+    source: Source, resource: Resource, namespace: str, labels: str, version: str
+) -> AsyncIterator[WatchEvent]:
+    """Changes from `version` on, over as many connections as it takes."""
+    while True:
+        async for line in source.stream(resource, namespace, labels, version):
+            kind, item = line.get("type"), cast("Json", line.get("object") or {})
+            if kind == "ERROR":
+                raise _RelistError(json.dumps(item)[:200])
+            version = item["metadata"]["resourceVersion"]
+            if kind != "BOOKMARK":
+                yield WatchEvent(cast("Literal['ADDED', 'MODIFIED', 'DELETED']", kind), item)
+
+
+def _identity(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+def _differences(known: dict[tuple[str, str], Json], items: Sequence[Json]) -> list[WatchEvent]:
+    """What changed between what is known and a fresh list. `known` becomes the list."""
+    fresh = {_identity(item): item for item in items}
+    events = [WatchEvent("DELETED", known[key]) for key in sorted(known.keys() - fresh.keys())]
+    for key, item in fresh.items():
+        if key not in known:
+            events.append(WatchEvent("ADDED", item))
+        elif known[key]["metadata"]["resourceVersion"] != item["metadata"]["resourceVersion"]:
+            events.append(WatchEvent("MODIFIED", item))
+    known.clear()
+    known.update((key, _stub(item)) for key, item in fresh.items())
+    return events
+
+
+def _remember(known: dict[tuple[str, str], Json], event: WatchEvent) -> None:
+    if event.type == "DELETED":
+        known.pop(_identity(event.object), None)
+    else:
+        known[_identity(event.object)] = _stub(event.object)
+
+
+def _stub(item: Json) -> Json:
+    """Enough of an object to report it deleted: the rest would keep every object in memory twice."""
+    kept = {name: item["metadata"].get(name) for name in ("namespace", "name", "uid", "resourceVersion")}
+    return {"kind": item.get("kind"), "metadata": {name: value for name, value in kept.items() if value}}

@@ -1,0 +1,35 @@
+"""The kinds that forestall reads and writes, as the API server serves them."""
+
+from __future__ import annotations
+
+from forestall.api.base import GROUP, VERSION
+from forestall.api.base import Resource as CustomResource
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.networktwin import NetworkTwin
+from forestall.api.remediationplan import RemediationPlan
+from forestall.api.runbook import Runbook
+from forestall.ports import Resource
+
+DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
+REPLICASETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
+JOBS = Resource("batch", "v1", "jobs", "Job")
+PODS = Resource("", "v1", "pods", "Pod")
+EVENTS = Resource("", "v1", "events", "Event")
+NODES = Resource("", "v1", "nodes", "Node")
+SERVICES = Resource("", "v1", "services", "Service")
+DISRUPTION_BUDGETS = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
+ACCESS_REVIEWS = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
+WHO_AM_I = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview")
+
+
+def custom(model: type[CustomResource]) -> Resource:
+    """The served form of one of forestall's own kinds."""
+    return Resource(GROUP, VERSION, model.crd.plural, model.crd.kind)
+
+
+POLICIES = custom(InspectionPolicy)
+TWINS = custom(NetworkTwin)
+FINDINGS = custom(Finding)
+RUNBOOKS = custom(Runbook)
+PLANS = custom(RemediationPlan)

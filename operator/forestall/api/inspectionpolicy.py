@@ -1,0 +1,300 @@
+"""InspectionPolicy: the goals that services must meet, what is inspected for them, and what may answer a finding."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from forestall.api.base import (
+    Column,
+    Condition,
+    Crd,
+    DecimalText,
+    Duration,
+    Label,
+    LocalRef,
+    Model,
+    Name,
+    Operator,
+    Query,
+    Resource,
+    Text,
+    exactly_one,
+    list_map,
+)
+
+FindingType = Literal["ImagePull", "MetricThreshold", "SinglePointOfFailure"]
+"""What a finding says is wrong, or will be."""
+Mode = Literal["Observe", "Propose", "Open"]
+"""How far the loop may go: record findings; plan and predict; run what a person approved."""
+GoalState = Literal["Fulfilled", "NotFulfilled", "Unknown"]
+"""Whether a goal is met."""
+
+
+class AvailableGoal(Model):
+    """So many pods behind a Service are ready."""
+
+    service: Label
+    """Name of the Service, in this namespace."""
+    min_ready: Annotated[int, Field(ge=1, le=100_000)]
+    """Smallest number of ready pods with which the service still meets its goal."""
+
+
+class MetricGoal(Model):
+    """A measured value keeps to a target."""
+
+    query: Query
+    """PromQL; an instant query with one value. No value, several values or NaN make the goal Unknown."""
+    operator: Operator
+    """How the value must compare with the target for the goal to be met."""
+    target: float
+    """The target, in the query's own unit."""
+    shared_by: Label | None = None
+    """Name of the Deployment whose ready pods share what is measured: on the twin the value then scales
+    with pods before / pods after. Unset: the twin predicts no change."""
+
+
+class Goal(Model):
+    """A target that a service must meet. Set exactly one of its kinds."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("available", "metric"))
+
+    name: Label
+    """Name of the goal, unique in this policy."""
+    available: AvailableGoal | None = None
+    """Met while enough pods of a Service are ready."""
+    metric: MetricGoal | None = None
+    """Met while a measured value keeps to a target."""
+
+
+class WorkloadInspection(Model):
+    """Checks the state of workloads and their pods."""
+
+    checks: Annotated[tuple[Literal["ImagePull"], ...], Field(min_length=1, max_length=16)]
+    """Which checks: `ImagePull` finds pods whose image cannot be pulled."""
+
+
+class MetricTarget(Model):
+    """Which object a series speaks of. Set exactly one of `name` and `nameLabel`."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("name", "nameLabel"))
+
+    kind: Literal["Deployment", "Service"]
+    """Kind of the object, in this namespace."""
+    name: Label | None = None
+    """Name of the object, the same for every series."""
+    name_label: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """The label that holds the object's name: one finding for each series."""
+
+
+class MetricInspection(Model):
+    """Finds values that pass a threshold for some time."""
+
+    query: Query
+    """PromQL; an instant query. No series at all is an error, never a pass."""
+    operator: Operator
+    """How a value compares with the threshold when it is a problem."""
+    threshold: float
+    """The threshold, in the query's own unit."""
+    hold: Annotated[Duration, Field(alias="for")] = timedelta(0)
+    """How long the comparison must hold without a break before a finding is raised."""
+    target: MetricTarget
+    """What the value belongs to."""
+
+
+class SinglePointOfFailureInspection(Model):
+    """Finds single elements whose loss takes a goal of this policy to NotFulfilled."""
+
+    scope: Literal["Node"] = "Node"
+    """Which elements are taken away, one at a time, on the twin."""
+
+
+class Inspection(Model):
+    """One thing that is looked for. Set exactly one of its kinds."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("workload", "metric", "singlePointOfFailure"))
+
+    name: Label
+    """Name of the inspection, unique in this policy."""
+    workload: WorkloadInspection | None = None
+    """State of workloads and their pods."""
+    metric: MetricInspection | None = None
+    """A PromQL value against a threshold."""
+    single_point_of_failure: SinglePointOfFailureInspection | None = None
+    """What-if on the twin: the loss of one element."""
+
+
+class FindingMatch(Model):
+    """Which findings a response answers. All that is set must match."""
+
+    types: Annotated[tuple[FindingType, ...], Field(min_length=1, max_length=32)]
+    """Types of finding."""
+
+
+class Binding(Model):
+    """The value of one runbook parameter. Set exactly one of `value` and `from`."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("value", "from"))
+
+    name: Label
+    """Name of the parameter, as the runbook declares it."""
+    value: Annotated[str, Field(max_length=1024)] | None = None
+    """A fixed value."""
+    source: Annotated[Literal["CurrentReplicasPlusOne"] | None, Field(alias="from")] = None
+    """A value taken from the twin: `CurrentReplicasPlusOne` is the target's replica count plus one."""
+
+
+class Rung(Model):
+    """One runbook that may answer, with its arguments."""
+
+    runbook: Name
+    """Name of the Runbook."""
+    parameters: Annotated[tuple[Binding, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
+    """Arguments. A parameter with a default may be left out."""
+
+
+class Response(Model):
+    """Which runbooks may answer which findings, and how far the loop may go with them."""
+
+    name: Label
+    """Name of the response, unique in this policy."""
+    match: FindingMatch
+    """Which findings. The first response that matches answers."""
+    mode: Mode
+    """`Observe`: findings only. `Propose`: plans with their prediction, which nobody can approve.
+    `Open`: a plan runs once a person who holds the right has approved it."""
+    ladder: Annotated[tuple[Rung, ...], Field(max_length=8)] = ()
+    """Runbooks in order of preference. Each is simulated, and so is doing nothing; the best one is planned."""
+
+
+class RiskLimits(Model):
+    """Above any of these a plan is of high risk and needs the right `approve-high`."""
+
+    max_affected_services: Annotated[int, Field(ge=0, le=10_000)] = 1
+    """Largest number of Services that what the plan touches carries, on the twin."""
+    max_live_load: Annotated[float, Field(ge=0)] | None = None
+    """Largest utilisation of any of those Services (1 = fully used), as bound to `load` by the twin's metrics.
+    Set, but not measured: the plan is of high risk."""
+
+
+class Execution(Model):
+    """Times that a plan keeps to."""
+
+    soak: Duration = timedelta(seconds=30)
+    """How long after the last Job the goals are watched before they are judged."""
+    approval_lifetime: Duration = timedelta(minutes=30)
+    """How long an approval holds, and how long a plan waits for one."""
+    evidence_max_age: Duration = timedelta(minutes=15)
+    """How old the evidence of a finding may be when a Job is created."""
+
+
+class Schedule(Model):
+    """When the policy inspects."""
+
+    interval: Duration = timedelta(seconds=30)
+    """Longest time between two inspections. A change in the cluster brings the next one forward."""
+
+
+class InspectionPolicySpec(Model):
+    """Goals, inspections and responses of one namespace."""
+
+    twin_ref: LocalRef
+    """The NetworkTwin that is asked."""
+    suspend: bool = False
+    """True bars new Jobs of this policy's plans and suspends the running ones. Inspections go on."""
+    goals: Annotated[tuple[Goal, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
+    """Targets that services of this namespace must meet."""
+    inspections: Annotated[
+        tuple[Inspection, ...], Field(min_length=1, max_length=64, json_schema_extra=list_map("name"))
+    ]
+    """What is looked for."""
+    responses: Annotated[tuple[Response, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
+    """What may answer a finding. None: findings are recorded, nothing is planned."""
+    risk_limits: RiskLimits = RiskLimits()
+    """What makes a plan a high-risk one."""
+    execution: Execution = Execution()
+    """Times that plans keep to."""
+    schedule: Schedule = Schedule()
+    """When the policy inspects."""
+
+
+class GoalStatus(Model):
+    """How one goal stands."""
+
+    name: Label
+    """Name of the goal."""
+    observed: GoalState
+    """Met now."""
+    predicted: GoalState
+    """Met after the loss of any one element that this policy's inspections take away."""
+    value: DecimalText | None = None
+    """The measured value: ready pods, or the query's result rounded to 1e-4."""
+    trigger: Text = ""
+    """What would break the goal, if predicted NotFulfilled; for example node/worker-2."""
+
+
+class InspectionCount(Model):
+    """What one inspection found in its last run. An error or a skip is never a pass."""
+
+    name: Label
+    """Name of the inspection."""
+    scanned: int
+    """Objects or series looked at."""
+    failed: int
+    """Of these, how many raise a finding."""
+    errors: int
+    """Of these, how many could not be judged."""
+    message: Text = ""
+    """What could not be judged and the remedy."""
+
+
+class Closure(Model):
+    """One-hop closure of this policy's findings, supervised, provisional until the hold-off has passed."""
+
+    eligible: int = 0
+    """Findings in scope that did not clear by themselves before a plan ran."""
+    one_hop: int = 0
+    """Of these, closed by exactly one plan, verified, without a second plan or a hand-off."""
+
+
+class InspectionPolicyStatus(Model):
+    """What the policy found."""
+
+    observed_generation: int = 0
+    """The generation of the spec that is in force."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
+    """Ready (the policy is being inspected; it never means that no risk was found), TwinFresh, MetricsReachable,
+    ApprovalPolicyEnforced, RisksFound; Stalled while something must be mended first."""
+    goals: Annotated[tuple[GoalStatus, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
+    """Each goal, observed and predicted."""
+    inspections: Annotated[tuple[InspectionCount, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
+    """Each inspection's last counts."""
+    open_findings: int = 0
+    """Findings that are neither cleared nor closed."""
+    closure: Closure = Closure()
+    """Findings closed in one hop, of those eligible."""
+
+
+class InspectionPolicy(Resource):
+    """Goals that services of a namespace must meet, what is inspected for them, and what may answer a finding."""
+
+    crd: ClassVar[Crd] = Crd(
+        kind="InspectionPolicy",
+        plural="inspectionpolicies",
+        short="inspect",
+        scope="Namespaced",
+        columns=(
+            Column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
+            Column("Findings", ".status.openFindings", "integer"),
+            Column("One hop", ".status.closure.oneHop", "integer"),
+            Column("Eligible", ".status.closure.eligible", "integer"),
+            Column("Suspended", ".spec.suspend", "boolean", wide=True),
+            Column("Age", ".metadata.creationTimestamp", "date"),
+        ),
+    )
+    spec: InspectionPolicySpec
+    """Goals, inspections and responses."""
+    status: InspectionPolicyStatus = InspectionPolicyStatus()
+    """What the policy found."""

@@ -1,0 +1,133 @@
+"""Runbook: a versioned entry of the catalogue of fixes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from forestall.api.base import (
+    Column,
+    Condition,
+    Crd,
+    Duration,
+    Label,
+    Model,
+    Resource,
+    Text,
+    list_map,
+    validations,
+)
+
+Effect = Literal["RestorePreviousTemplate", "SetReplicas", "SpreadOverNodes"]
+"""What a runbook changes on the twin, and so what its prediction is made from."""
+
+
+class RunbookParameter(Model):
+    """A typed, bounded parameter."""
+
+    name: Label
+    """Name of the parameter."""
+    description: Text
+    """What it means, with its unit."""
+    type: Literal["String", "Integer"]
+    """How the value is read."""
+    enum: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(max_length=32)] = ()
+    """Allowed values. Empty: any."""
+    pattern: Annotated[str, Field(max_length=253)] = ""
+    """Regular expression that a String must match as a whole. Empty: any."""
+    minimum: int | None = None
+    """Smallest Integer."""
+    maximum: int | None = None
+    """Largest Integer."""
+    default: Annotated[str, Field(max_length=253)] | None = None
+    """Value where none is given. Unset: the parameter is required."""
+
+
+class Action(Model):
+    """One step of a runbook. It runs as one Job."""
+
+    name: Label
+    """Name of the step, unique in this runbook."""
+    argv: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=253)], ...], Field(min_length=1, max_length=16)]
+    """Arguments for the operator's action image; the first one names the action. Never a shell."""
+    service_account_name: Annotated[
+        str, Field(max_length=253, pattern=r"^forestall-action-[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    ]
+    """Account that the Job runs as, in the action namespace. It holds the rights of this action and no others."""
+    timeout: Duration = timedelta(minutes=5)
+    """Longest run of the Job."""
+
+
+class RunbookSpec(Model):
+    """What the runbook does, when to use it, and how to undo it."""
+
+    model_config = ConfigDict(
+        json_schema_extra=validations(
+            ("self == oldSelf || self.version != oldSelf.version", "changed content needs a new version")
+        )
+    )
+
+    version: Annotated[str, Field(max_length=63, pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    """Version of the content, for example 1.0.0. Content changes only together with it."""
+    summary: Text
+    """What it does, in one sentence."""
+    when_to_use: Text
+    """The situation it is for."""
+    when_not_to_use: Text = ""
+    """The situation it would harm in."""
+    target_kinds: Annotated[tuple[Literal["Deployment"], ...], Field(min_length=1, max_length=8)]
+    """Kinds of object that it acts on."""
+    parameters: Annotated[tuple[RunbookParameter, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
+    """Its typed parameters."""
+    actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=8, json_schema_extra=list_map("name"))]
+    """Its steps, in order."""
+    reads: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(min_length=1, max_length=32)]
+    """Fields of the target that the decision depends on, for example spec.replicas. A change of one of them after
+    approval makes the plan Stale."""
+    writes: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(min_length=1, max_length=32)]
+    """Fields of the target that it changes. A field that a GitOps controller or an autoscaler owns stops the plan."""
+    pre_checks: Annotated[tuple[Literal["TargetUnchanged", "PreviousRevisionExists"], ...], Field(max_length=16)] = ()
+    """What the Job makes sure of before it changes anything."""
+    post_checks: Annotated[tuple[Literal["RolloutComplete"], ...], Field(max_length=16)] = ()
+    """What the Job waits for after the change."""
+    effect: Effect
+    """What it changes on the twin."""
+    irreversible: bool = False
+    """True: there is no inverse, and every plan with it is of high risk."""
+    idempotent: bool = True
+    """Whether running it twice has the effect of running it once."""
+
+
+class RunbookStatus(Model):
+    """Whether the runbook can be used."""
+
+    observed_generation: int = 0
+    """The generation of the spec that was judged."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
+    """Ready: plans may use it."""
+    digest: Annotated[str, Field(max_length=80)] = ""
+    """sha256 of its content. It enters the digest of every plan that uses it."""
+
+
+class Runbook(Resource):
+    """A versioned entry of the catalogue of fixes, owned by the administrator."""
+
+    crd: ClassVar[Crd] = Crd(
+        kind="Runbook",
+        plural="runbooks",
+        short="runbook",
+        scope="Cluster",
+        columns=(
+            Column("Version", ".spec.version"),
+            Column("Effect", ".spec.effect"),
+            Column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
+            Column("Summary", ".spec.summary", wide=True),
+            Column("Age", ".metadata.creationTimestamp", "date"),
+        ),
+    )
+    spec: RunbookSpec
+    """What it does."""
+    status: RunbookStatus = RunbookStatus()
+    """Whether it can be used."""

@@ -1,0 +1,28 @@
+"""The plan's conditions: a summary of its phase for kstatus, `kubectl wait`, Helm, Argo CD and Flux."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from forestall.api import conditions
+from forestall.api.base import Condition
+from forestall.api.remediationplan import TERMINAL, RemediationPlanStatus
+
+FAILED = frozenset(("Failed", "Stale", "Expired"))
+MOVING = frozenset(("Approved", "Preflight", "Executing", "Soaking"))
+
+
+def summarise(status: RemediationPlanStatus, *, generation: int, now: datetime) -> RemediationPlanStatus:
+    """`status` with conditions that say what its phase says."""
+    phase, message = status.phase, status.message
+    truths = {
+        "Ready": phase == "Succeeded" if phase in TERMINAL else False,
+        "Approved": status.approval is not None,
+        "Reconciling": phase in MOVING,
+        "Stalled": phase in FAILED or phase == "Blocked",
+    }
+    found: list[Condition] = [
+        conditions.make(kind, holds, phase, message, generation=generation, now=now) for kind, holds in truths.items()
+    ]
+    merged = conditions.merge(status.conditions, found)
+    return status.model_copy(update={"conditions": tuple(merged), "observed_generation": generation})

@@ -1,0 +1,40 @@
+"""PendingApproval: a person decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from forestall.api.remediationplan import APPROVED_BY, Approval
+from forestall.execution.decision import Decision, News
+from forestall.execution.moves import approval_given, end, rejected, stay, to
+from forestall.gates import approval as gate
+from forestall.gates.facts import Facts
+
+
+def decide(facts: Facts, now: datetime) -> Decision:
+    """Rejected, expired, no longer needed, approved, or still waiting."""
+    if refusal := rejected(facts, now):
+        return refusal
+    if facts.finding is not None and facts.finding.status.state == "Cleared":
+        return end(facts, "Cancelled", "the finding cleared by itself")
+    if facts.policy is None or facts.response is None or facts.response.mode != facts.plan.status.mode:
+        return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
+    lifetime = facts.policy.spec.execution.approval_lifetime
+    since = facts.plan.metadata.creation_timestamp or now
+    if not approval_given(facts) and now >= since + lifetime:
+        return end(facts, "Expired", "nobody decided in time: a fresh plan follows while the finding is open")
+    verdict = gate.judge(facts, now)
+    if not verdict.ok:
+        wait = since + lifetime - now
+        return stay(facts, verdict.message if approval_given(facts) else facts.plan.status.message, wait)
+    approver = facts.annotations[APPROVED_BY]
+    approval = Approval(
+        kind="Human",
+        name=approver,
+        digest=facts.plan.status.plan_digest or "",
+        observed_at=now,
+        expires_at=now + lifetime,
+    )
+    times = facts.plan.status.timestamps.model_copy(update={"decided": now})
+    status = to(facts.plan.status, "Approved", f"approved by {approver}", approval=approval, timestamps=times)
+    return Decision(status, news=(News("Normal", "PlanApproved", f"approved by {approver}"),))

@@ -1,0 +1,63 @@
+"""Proposed: the plan is simulated and rendered, once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from forestall.api.remediationplan import RemediationPlanStatus
+from forestall.execution.decision import Decision, News
+from forestall.execution.moves import RECHECK, end, stay, to
+from forestall.gates.facts import Draft, Facts
+
+
+def decide(facts: Facts, _now: datetime) -> Decision:
+    """Render what has not been rendered; then wait for approval, or stay a proposal."""
+    if facts.plan.status.candidates:
+        return _proposal(facts)
+    draft = facts.draft
+    if draft is None or draft.error:
+        return stay(facts, draft.error if draft else "waits for the twin", RECHECK)
+    chosen = next((one for one in draft.candidates if one.runbook == facts.plan.spec.runbook_ref.name), None)
+    if chosen is None or chosen.verdict == "Rejected":
+        reason = chosen.counterexample if chosen else "its runbook is not among the response's"
+        return end(facts, "Cancelled", f"the twin rejects it: {reason}", candidates=draft.candidates)
+    status = _rendered(facts, draft)
+    if draft.mode != "Open":
+        return Decision(to(status, "Proposed", "proposed only: the policy's response is not in mode Open"))
+    message = f"waits for a person with the right `{'approve' if draft.risk_class == 'Low' else 'approve-high'}`"
+    news = News("Normal", "ApprovalPending", f"{message}: kubectl forestall show {facts.plan.metadata.name}")
+    return Decision(to(status, "PendingApproval", message), news=(news,))
+
+
+def _proposal(facts: Facts) -> Decision:
+    """A rendered plan that may only be proposed: it gives way once the policy says otherwise."""
+    if facts.response is None or facts.response.mode != facts.plan.status.mode:
+        return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
+    if facts.finding is not None and facts.finding.status.state == "Cleared":
+        return end(facts, "Cancelled", "the finding cleared by itself")
+    return stay(facts, facts.plan.status.message)
+
+
+def _rendered(facts: Facts, draft: Draft) -> RemediationPlanStatus:
+    """The status with all that rendering found. Digests only where somebody may approve them."""
+    finding = facts.finding.status if facts.finding else None
+    status = facts.plan.status.model_copy(
+        update={
+            "mode": draft.mode,
+            "target": draft.target,
+            "steps": draft.steps,
+            "rollback": draft.rollback,
+            "candidates": draft.candidates,
+            "prediction": draft.prediction,
+            "diff": draft.diff,
+            "risk_class": draft.risk_class,
+            "risk_reasons": draft.risk_reasons,
+            "policy_generation": facts.policy.metadata.generation if facts.policy else 0,
+            "timestamps": facts.plan.status.timestamps.model_copy(
+                update={"detected": finding.detected_at if finding else None}
+            ),
+        }
+    )
+    if draft.mode != "Open":
+        return status
+    return status.model_copy(update={"content_digest": draft.content_digest, "plan_digest": facts.plan_digest})

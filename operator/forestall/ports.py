@@ -1,0 +1,127 @@
+"""What the core needs of the world outside. Adapters implement it; tests use the fakes of `adapters.memory`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, Protocol
+
+Json = dict[str, Any]
+
+
+class Resource(NamedTuple):
+    """A kind as the API server serves it. `group` is empty for the core group."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        """`group/version`, or the version alone for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+class KubeError(Exception):
+    """The API server refused or did not answer.
+
+    `status` is the HTTP status, 0 where there was no answer; `reason` the machine-readable one of a Status
+    object, for example AlreadyExists, Conflict, Forbidden, Invalid; `message` the server's own words.
+    """
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status, self.reason, self.message = status, reason, message
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One line of a watch. `synced` marks the end of the initial list, with no object."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "SYNCED"]
+    object: Json
+
+
+class Kube(Protocol):
+    """The Kubernetes API, as plain JSON objects. Every verb raises KubeError."""
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Json:
+        """Read one object, uncached."""
+
+    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+        """Read all objects of a kind; an empty namespace means all namespaces."""
+
+    def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
+        """List, then follow for ever: each object ADDED, one SYNCED, then changes; reconnects and relists by itself.
+
+        After a relist, objects that are gone are reported DELETED, so that the sum of events is always the truth.
+        """
+
+    async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
+        """Create; raises with reason AlreadyExists where the name is taken."""
+
+    async def patch_status(self, resource: Resource, namespace: str, name: str, patch: Json) -> Json:
+        """Merge-patch the status subresource. A resourceVersion in `patch` is a precondition (Conflict)."""
+
+    async def json_patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        patch: Sequence[Json],
+        *,
+        manager: str,
+        dry_run: bool = False,
+    ) -> Json:
+        """Apply a JSON patch (RFC 6902) as field manager `manager`."""
+
+    async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
+        """Apply a merge patch (RFC 7386) as field manager `manager`."""
+
+    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """SubjectAccessReview: whether `user` (by name alone) may `verb` that object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One series of an instant query: its labels and its value, rounded to 1e-4."""
+
+    labels: Mapping[str, str]
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The answer to one query. `error` is empty where there is an answer; no samples is an answer too."""
+
+    query: str
+    at: datetime
+    samples: tuple[Sample, ...] = ()
+    error: str = ""
+
+
+class Metrics(Protocol):
+    """A Prometheus server."""
+
+    async def query(self, queries: Sequence[str], *, namespace: str = "") -> Mapping[str, Measurement]:
+        """Answer instant queries, each under its own text; with a namespace, from that namespace's series only.
+
+        Never raises: what cannot be had is a Measurement with `error`.
+        """
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The present time, in UTC."""
+
+
+class Notifier(Protocol):
+    """Tells people that something awaits them or has ended."""
+
+    async def event(self, involved: Json, *, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
+        """Record a Kubernetes Event about an object. Never raises: an event is news, not the record."""

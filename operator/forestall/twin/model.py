@@ -1,0 +1,179 @@
+"""The twin's elements: what a cluster is made of, as far as goals depend on it.
+
+Three layers: platform (nodes), workload (workloads and their pods) and service. An element is a plain
+record; views (`forestall.twin.views`) hold them and answer questions about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from forestall.api.base import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Amounts of compute: CPU in millicores, memory in bytes, pods as a count."""
+
+    cpu: int = 0
+    memory: int = 0
+    pods: int = 0
+
+    def plus(self, other: Resources) -> Resources:
+        """The sum, amount by amount."""
+        return Resources(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods)
+
+    def within(self, other: Resources) -> bool:
+        """Whether no amount is larger than in `other`."""
+        return self.cpu <= other.cpu and self.memory <= other.memory and self.pods <= other.pods
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One matchExpression. Gt and Lt compare integers, as node affinity does."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether `labels` meet it. An operator that is not known is never met."""
+        value = labels.get(self.key)
+        match self.operator:
+            case "Exists" | "In":
+                return value is not None and (self.operator == "Exists" or value in self.values)
+            case "DoesNotExist" | "NotIn":
+                return value is None or (self.operator == "NotIn" and value not in self.values)
+            case _:
+                return self._compares(value)
+
+    def _compares(self, value: str | None) -> bool:
+        texts = (value or "", *self.values)
+        if len(texts) != 2 or not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
+            return False
+        left, right = map(int, texts)
+        return left > right if self.operator == "Gt" else self.operator == "Lt" and left < right
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A label selector: matchLabels and matchExpressions, all of which must hold. An empty one matches all."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    requirements: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether `labels` meet the selector."""
+        return self.labels.items() <= labels.items() and all(need.matches(labels) for need in self.requirements)
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A taint of a node."""
+
+    key: str
+    effect: str
+    value: str = ""
+
+    @property
+    def bars(self) -> bool:
+        """Whether it keeps pods that do not tolerate it from being scheduled."""
+        return self.effect in ("NoSchedule", "NoExecute")
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """A toleration of a pod. An empty key with operator Exists tolerates everything."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+
+    def covers(self, taint: Taint) -> bool:
+        """Whether a pod with it tolerates `taint`."""
+        if self.effect not in ("", taint.effect) or self.key not in ("", taint.key):
+            return False
+        return self.operator == "Exists" or (self.key == taint.key and self.value == taint.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A host. It is a shared-risk group of all that runs on it."""
+
+    key: Key
+    ready: bool
+    schedulable: bool
+    allocatable: Resources
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment: what keeps `replicas` pods alive, and where they may run."""
+
+    key: Key
+    uid: str
+    replicas: int
+    requests: Resources
+    """What one pod asks for; `pods` is 1."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the pods made from the present template."""
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    node_terms: tuple[Selector, ...] = ()
+    """Required node affinity: one of them must match, where there are any. A node's name stands among its labels
+    as metadata.name."""
+    tolerations: tuple[Toleration, ...] = ()
+    one_per_node: bool = False
+    """Whether required anti-affinity keeps its pods on different nodes."""
+    max_skew: int | None = None
+    """Largest difference of replica counts between two nodes that scheduling allows; None: no such rule."""
+    skew_counts_tainted: bool = False
+    """Whether nodes that its pods do not tolerate, which stay empty, count in that difference."""
+    revision: int = 0
+    """Number of the template's revision; the one before it can be restored if there is one."""
+    previous_revision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod."""
+
+    key: Key
+    workload: Key | None
+    node: str
+    """Name of its node; empty while it is not bound."""
+    ready: bool
+    terminating: bool
+    requests: Resources
+    labels: Mapping[str, str] = field(default_factory=dict)
+    waiting: str = ""
+    """Why a container waits, in the kubelet's words: ErrImagePull, ImagePullBackOff, ..."""
+    waiting_message: str = ""
+    waiting_image: str = ""
+    """The image of that container."""
+    current: bool = True
+    """Whether it was made from its workload's present template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Service: it is carried by the ready pods that its selector matches. An empty selector matches none."""
+
+    key: Key
+    selector: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DisruptionBudget:
+    """A PodDisruptionBudget. Amounts are counts or percentages, as in the object."""
+
+    key: Key
+    selector: Selector
+    min_available: str | None = None
+    max_unavailable: str | None = None
+
+
+Element = Node | Workload | Pod | Service | DisruptionBudget

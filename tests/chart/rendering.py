@@ -1,0 +1,50 @@
+"""The chart as Helm renders it."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.cluster import build
+
+Manifest = dict[str, Any]
+
+CHART = Path(__file__).parents[2] / "charts" / "forestall"
+DIGEST = f"sha256:{'a' * 64}"
+NAMESPACE = "forestall-system"
+
+
+def helm(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run Helm and return what it said, whether it failed or not."""
+    return subprocess.run((build.binary("helm"), *args), capture_output=True, text=True, check=False)
+
+
+def attempt(*values: str) -> subprocess.CompletedProcess[str]:
+    """Render the chart with `values`, each as for `--set`."""
+    sets = [part for value in (f"image.digest={DIGEST}", *values) for part in ("--set", value)]
+    return helm("template", "forestall", str(CHART), "--namespace", NAMESPACE, "--include-crds", *sets)
+
+
+def render(*values: str) -> list[Manifest]:
+    """Return the chart's objects, rendered with `values`, each as for `--set`."""
+    done = attempt(*values)
+    assert done.returncode == 0, done.stderr
+    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
+
+
+def of_kind(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
+    """Return the objects of a kind by name; names of several namespaces must not meet."""
+    found = [manifest for manifest in manifests if manifest["kind"] == kind]
+    named = {manifest["metadata"]["name"]: manifest for manifest in found}
+    assert len(named) == len(found), f"several {kind} share a name"
+    return named
+
+
+def rules(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
+    """Yield every RBAC rule with the name of its role."""
+    for manifest in manifests:
+        if manifest["kind"] in {"Role", "ClusterRole"}:
+            for rule in manifest["rules"]:
+                yield manifest["metadata"]["name"], rule

@@ -1,0 +1,120 @@
+"""Who holds which rights: no more than used, and only where they were given."""
+
+from tests.chart.rendering import NAMESPACE, Manifest, of_kind, render, rules
+
+ACTIONS = ("rollout-undo", "scale", "spread-replicas")
+MANIFESTS = ("namespaces={shop,payments}",)
+
+
+def bindings(manifests: list[Manifest], role: str) -> set[tuple[str, str]]:
+    """Return where `role` is bound and to whom, as (namespace, subject)."""
+    return {
+        (manifest["metadata"].get("namespace", "*"), f"{subject['namespace']}/{subject['name']}")
+        for manifest in manifests
+        if manifest["kind"] in {"RoleBinding", "ClusterRoleBinding"} and manifest["roleRef"]["name"] == role
+        for subject in manifest["subjects"]
+    }
+
+
+def test_no_role_holds_a_wildcard() -> None:
+    for role, rule in rules(render(*MANIFESTS)):
+        assert "*" not in (*rule["verbs"], *rule["apiGroups"], *rule["resources"]), role
+
+
+def test_no_role_can_widen_rights_or_act_as_another() -> None:
+    for role, rule in rules(render(*MANIFESTS)):
+        assert not {"bind", "escalate", "impersonate"} & set(rule["verbs"]), role
+        assert "serviceaccounts/token" not in rule["resources"], role
+
+
+def test_no_role_reads_secrets() -> None:
+    for role, rule in rules(render(*MANIFESTS)):
+        assert "secrets" not in rule["resources"], role
+
+
+def test_the_operator_deletes_nothing_and_holds_no_approve_verb() -> None:
+    held = {role for _, role in _roles_of(f"{NAMESPACE}/forestall")}
+    assert held == {"forestall-operator", "forestall-jobs", "forestall-preview"}
+    for role, rule in rules(render(*MANIFESTS)):
+        if role in held:
+            assert not {"delete", "deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
+
+
+def test_the_operator_creates_jobs_in_the_action_namespace_only() -> None:
+    creating = {role for role, rule in rules(render(*MANIFESTS)) if "jobs" in rule["resources"]}
+    assert creating == {"forestall-jobs"}
+    assert bindings(render(*MANIFESTS), "forestall-jobs") == {("forestall-actions", f"{NAMESPACE}/forestall")}
+
+
+def test_previews_and_actions_have_rights_in_the_listed_namespaces_only() -> None:
+    manifests = render(*MANIFESTS)
+    for namespaces in (("shop", "payments"), ()):
+        listed = manifests if namespaces else render()
+        assert bindings(listed, "forestall-preview") == {(name, f"{NAMESPACE}/forestall") for name in namespaces}
+        for action in ACTIONS:
+            account = f"forestall-action-{action}"
+            wanted = {(name, f"forestall-actions/{account}") for name in namespaces}
+            assert bindings(listed, account) == wanted
+
+
+def test_without_listed_namespaces_nothing_may_change_a_workload() -> None:
+    manifests = render()
+    bound = {m["roleRef"]["name"] for m in manifests if m["kind"] in {"RoleBinding", "ClusterRoleBinding"}}
+    for role, rule in rules(manifests):
+        if role in bound and "deployments" in rule["resources"]:
+            assert set(rule["verbs"]) <= {"get", "list", "watch"}
+
+
+def test_only_the_view_role_aggregates_and_only_into_view() -> None:
+    roles = of_kind(render(*MANIFESTS), "ClusterRole")
+    aggregated = {
+        (name, label)
+        for name, role in roles.items()
+        for label in role["metadata"]["labels"]
+        if "rbac.authorization.k8s.io/" in label
+    }
+    assert aggregated == {("forestall-view", "rbac.authorization.k8s.io/aggregate-to-view")}
+    assert all(set(rule["verbs"]) == {"get", "list", "watch"} for rule in roles["forestall-view"]["rules"])
+
+
+def test_each_role_for_people_holds_its_own_verbs() -> None:
+    verbs = {
+        name: {
+            (resource, verb) for _, rule in rules([role]) for resource in rule["resources"] for verb in rule["verbs"]
+        }
+        for name, role in of_kind(render(), "ClusterRole").items()
+    }
+    view, approve = verbs["forestall-view"], verbs["forestall-approve"]
+    assert verbs["forestall-propose"] - view == {("remediationplans", "create")}
+    assert approve - view == {("remediationplans", "patch"), ("inspectionpolicies", "approve")}
+    assert verbs["forestall-approve-high"] - approve == {("inspectionpolicies", "approve-high")}
+
+
+def test_the_operator_runs_confined() -> None:
+    pod = of_kind(render(), "Deployment")["forestall"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["securityContext"]["runAsUser"] == 65532
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert not any(key in pod for key in ("hostNetwork", "hostPID", "hostIPC"))
+    assert [volume["name"] for volume in pod["volumes"] if "emptyDir" in volume] == ["tmp"]
+
+
+def test_pods_of_actions_must_be_restricted() -> None:
+    labels = of_kind(render(), "Namespace")["forestall-actions"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def _roles_of(subject: str) -> set[tuple[str, str]]:
+    manifests = render(*MANIFESTS)
+    return {
+        (namespace, role)
+        for role in {m["roleRef"]["name"] for m in manifests if "roleRef" in m}
+        for namespace, who in bindings(manifests, role)
+        if who == subject
+    }

@@ -1,0 +1,107 @@
+"""What the values do, and which ones the chart refuses."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.chart.rendering import CHART, DIGEST, attempt, helm, of_kind, render
+
+ACTIONS = ("rollout-undo", "scale", "spread-replicas")
+
+
+def operator(*values: str) -> Any:
+    return of_kind(render(*values), "Deployment")["forestall"]["spec"]["template"]["spec"]
+
+
+def environment(*values: str) -> dict[str, Any]:
+    (container,) = operator(*values)["containers"]
+    return {variable["name"]: variable.get("value") for variable in container["env"]}
+
+
+def test_the_chart_passes_helms_linter() -> None:
+    done = helm("lint", "--strict", str(CHART), "--set", f"image.digest={DIGEST}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ("image.digest=", "/image/digest"),
+        ("image.digest=latest", "/image/digest"),
+        ("image.digest=sha256:123", "/image/digest"),
+        ("image.repository=example.com/forestall@sha256:1", "/image/repository"),
+        ("image.tag=a b", "/image/tag"),
+        ("namespaces=shop", "/namespaces"),
+        ("namespaces={Shop}", "/namespaces/0"),
+        ("namespaces={shop,shop}", "/namespaces"),
+        ("logLevel=loud", "/logLevel"),
+        ("actions.namespace=", "/actions/namespace"),
+        ("actions.scale.enabled=maybe", "/actions/scale/enabled"),
+        ("actions.reboot.enabled=true", "reboot"),
+        ("replicas=2", "replicas"),
+        ("tolerations=all", "/tolerations"),
+    ],
+)
+def test_a_bad_value_is_refused_by_a_message_that_names_it(value: str, field: str) -> None:
+    done = attempt(value)
+    assert done.returncode != 0
+    assert field in done.stderr
+
+
+def test_without_a_digest_nothing_is_rendered() -> None:
+    done = helm("template", "forestall", str(CHART))
+    assert done.returncode != 0
+    assert "/image/digest" in done.stderr
+
+
+def test_operator_and_actions_run_the_image_of_the_digest() -> None:
+    values = ("image.repository=example.com/forestall", "image.tag=1.2.3")
+    wanted = f"example.com/forestall:1.2.3@{DIGEST}"
+    assert operator(*values)["containers"][0]["image"] == wanted
+    assert environment(*values)["FORESTALL_ACTION_IMAGE"] == wanted
+
+
+def test_values_reach_the_operator() -> None:
+    values = (
+        "logLevel=debug",
+        "actions.namespace=fixes",
+        "nodeSelector.disk=fast",
+        "tolerations[0].operator=Exists",
+        "affinity.podAffinity.x=y",
+        "priorityClassName=high",
+        "resources.limits.memory=1Gi",
+    )
+    pod, variables = operator(*values), environment(*values)
+    assert variables["FORESTALL_LOG_LEVEL"] == "debug"
+    assert variables["FORESTALL_ACTION_NAMESPACE"] == "fixes"
+    assert pod["nodeSelector"] == {"disk": "fast"}
+    assert pod["tolerations"] == [{"operator": "Exists"}]
+    assert pod["affinity"] == {"podAffinity": {"x": "y"}}
+    assert pod["priorityClassName"] == "high"
+    assert pod["containers"][0]["resources"]["limits"] == {"memory": "1Gi"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_action_that_is_off_leaves_no_account_no_right_and_no_runbook(action: str) -> None:
+    on = render("namespaces={shop}")
+    off = render("namespaces={shop}", f"actions.{action}.enabled=false")
+    gone = {(m["kind"], m["metadata"]["name"]) for m in on} - {(m["kind"], m["metadata"]["name"]) for m in off}
+    account = f"forestall-action-{action}"
+    rights = {("ServiceAccount", account), ("ClusterRole", account), ("RoleBinding", account)}
+    assert gone == {("Runbook", action), *rights}
+
+
+def test_every_value_is_described_in_the_charts_readme() -> None:
+    readme = (CHART / "README.md").read_text()
+    missing = [path for path in _leaves(yaml.safe_load((CHART / "values.yaml").read_text())) if path not in readme]
+    assert missing == []
+
+
+def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value and name != "resources":
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"`{above}{name}`"

@@ -1,0 +1,1 @@
+"""What develops, tests and demonstrates Forestall; nothing here is part of the operator."""
