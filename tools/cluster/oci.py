@@ -119,6 +119,17 @@ def image(name: str, layers: Sequence[Layer], config: Json) -> Image:
     return made
 
 
+def read_image(archive: Path, name: str) -> Image:
+    """Return the image called `name` in an OCI layout tar. Raises KeyError where the tar has none so called."""
+    with tarfile.open(archive) as tar:
+        member = tar.extractfile("index.json")
+        entries = json.load(member)["manifests"] if member else []
+    names = {entry.get("annotations", {}).get("io.containerd.image.name"): entry["digest"] for entry in entries}
+    if name not in names:
+        raise KeyError(f"{archive} has no image {name!r}: there are {', '.join(map(str, names))}")
+    return Image(name, names[name], archive)
+
+
 def _write_archive(made: Image, layers: Sequence[Layer], blobs: Sequence[bytes]) -> None:
     made.archive.parent.mkdir(parents=True, exist_ok=True)
     draft = made.archive.with_suffix(f".{os.getpid()}")

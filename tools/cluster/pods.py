@@ -1,7 +1,4 @@
-"""Pods where there are no nodes: a node that runs Job pods as processes, and nothing else that a pod does.
-
-No isolation, volumes, probes, limits or images: what rests on those is tested on the node tier.
-"""
+"""Job pods as processes, where there are no nodes: no isolation, volumes, probes, limits or real images."""
 
 import base64
 import json
@@ -20,13 +17,10 @@ from kubernetes import client, watch
 from urllib3.exceptions import HTTPError
 
 from tools.cluster import Cluster, pki
-from tools.cluster.fake_node import SIZE, FakeNode, now
+from tools.cluster.fake_node import SIZE, FakeNode, now, pod_status
 
 Json = dict[str, Any]
 Run = tuple[subprocess.Popen[bytes], Future[None]]
-
-OUTAGE = 429
-"""HTTP status from which on the API server has not decided."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +49,7 @@ class PodRunner(FakeNode):
         self._closing = threading.Event()
         self._pool = ThreadPoolExecutor(int(SIZE["pods"]))
         self._runs: dict[str, Run | None] = {}
+        self._leaving: set[str] = set()
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -70,19 +65,19 @@ class PodRunner(FakeNode):
         super().__exit__(*exc)
 
     def _watch(self) -> None:
-        mine = f"spec.nodeName={self.name}"
+        pods, mine = self.core.list_pod_for_all_namespaces, f"spec.nodeName={self.name}"
         while not self._closing.is_set():
             with suppress(client.ApiException, HTTPError):  # an outage; each watch begins with all the pods
-                pods = self.core.list_pod_for_all_namespaces
                 for event in watch.Watch().stream(pods, field_selector=mine, timeout_seconds=2):
                     self._on_pod(event["raw_object"]) if event["type"] != "DELETED" else None
 
     def _on_pod(self, pod: Json) -> None:
-        uid = pod["metadata"]["uid"]
-        if "deletionTimestamp" in pod["metadata"]:
-            self._pool.submit(self._remove, pod, self._runs.pop(uid, None))
-        elif uid not in self._runs:
-            self._runs[uid] = self._admit(pod)
+        uid, leaves = pod["metadata"]["uid"], "deletionTimestamp" in pod["metadata"]
+        if uid not in self._runs:
+            self._runs[uid] = None if leaves or pod["status"]["phase"] != "Pending" else self._admit(pod)
+        if leaves and uid not in self._leaving:
+            self._leaving.add(uid)
+            self._pool.submit(self._remove, pod, self._runs[uid])
 
     def _admit(self, pod: Json) -> Run | None:
         if any(container["image"] not in self._images for container in pod["spec"]["containers"]):
@@ -92,20 +87,16 @@ class PodRunner(FakeNode):
         owners = pod["metadata"].get("ownerReferences", ())
         return self._run(pod) if any(owner["kind"] == "Job" for owner in owners) else None
 
-    def _run(self, pod: Json) -> Run | None:
+    def _run(self, pod: Json) -> Run:
         container, folder = pod["spec"]["containers"][0], self._folder / pod["metadata"]["name"]
         image = self._images[container["image"]]
         folder.mkdir(parents=True, exist_ok=True)
         env = {**image.env, **_declared(container, pod), **self._provided(folder, pod)}
-        argv = [*container.get("command", image.entrypoint), *container.get("args", ())]
+        # By `env`, so that an absent program is an exit code as any other.
+        argv = ["env", *container.get("command", image.entrypoint), *container.get("args", ())]
         began = now()
-        try:
-            with (folder / "log").open("wb") as log:
-                child = subprocess.Popen(argv, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
-        except OSError as error:
-            end = {"exitCode": 128, "reason": "StartError", "message": str(error)}
-            self._report(pod, "Failed", {"terminated": end})
-            return None
+        with (folder / "log").open("wb") as log:
+            child = subprocess.Popen(argv, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
         self._report(pod, "Running", {"running": {"startedAt": began}})
         return child, self._pool.submit(self._await, pod, child, folder / "termination-log", began)
 
@@ -148,16 +139,16 @@ class PodRunner(FakeNode):
         }
 
     def _token(self, pod: Json) -> str:
-        name, namespace = _name(pod)
-        bound = client.V1BoundObjectReference(kind="Pod", name=name, uid=pod["metadata"]["uid"])
+        meta, account = pod["metadata"], pod["spec"]["serviceAccountName"]
+        bound = client.V1BoundObjectReference(kind="Pod", name=meta["name"], uid=meta["uid"])
         spec = client.V1TokenRequestSpec(audiences=[], bound_object_ref=bound)
-        wanted, account = client.AuthenticationV1TokenRequest(spec=spec), pod["spec"]["serviceAccountName"]
-        answer = self.core.create_namespaced_service_account_token(account, namespace, wanted)
+        wanted = client.AuthenticationV1TokenRequest(spec=spec)
+        answer = self.core.create_namespaced_service_account_token(account, meta["namespace"], wanted)
         return str(answer.to_dict()["status"]["token"])
 
     def _report(self, pod: Json, phase: str, state: Json) -> None:
-        body = {"status": _status(pod, phase, state)}
-        self._insist(self.core.patch_namespaced_pod_status, *_name(pod), body)
+        status = self.core.patch_namespaced_pod_status
+        self._insist(status, *_name(pod), {"status": pod_status(pod, phase, state)})
 
     def _insist(self, call: Callable[..., object], *args: object, **options: object) -> None:
         """Call until the API server gives an answer, whatever it is: a node outlives an outage."""
@@ -165,7 +156,7 @@ class PodRunner(FakeNode):
             try:
                 call(*args, **options)
             except (client.ApiException, HTTPError) as error:
-                if getattr(error, "status", OUTAGE) >= OUTAGE:
+                if getattr(error, "status", 503) >= 429:  # it did not decide
                     self._closing.wait(0.2)
                     continue
             return
@@ -178,18 +169,10 @@ def report_ready(cluster: Cluster, namespace: str, selector: str) -> int:
     """
     pods = json.loads(cluster.kubectl("get", "pods", "-n", namespace, "-l", selector, "-o", "json").stdout)
     for pod in pods["items"]:
-        status = json.dumps({"status": _status(pod, "Running", {"running": {"startedAt": now()}})})
+        status = json.dumps({"status": pod_status(pod, "Running", {"running": {"startedAt": now()}})})
         patch = ("--subresource=status", "--type=merge", f"--patch={status}")
         cluster.kubectl("patch", "pod", pod["metadata"]["name"], "-n", namespace, *patch)
     return len(pods["items"])
-
-
-def _status(pod: Json, phase: str, state: Json) -> Json:
-    ready = "running" in state
-    common = {"imageID": "", "restartCount": 0, "ready": ready, "started": ready, "state": state}
-    containers = [{"name": c["name"], "image": c["image"], **common} for c in pod["spec"]["containers"]]
-    conditions = [{"type": kind, "status": str(ready)} for kind in ("Initialized", "ContainersReady", "Ready")]
-    return {"phase": phase, "containerStatuses": containers, "conditions": conditions}
 
 
 def _declared(container: Json, pod: Json) -> dict[str, str]:
@@ -204,11 +187,6 @@ def _field(pod: Json, path: str) -> str:
     name, _, key = path.removeprefix("metadata.").partition("[")
     value = pod["metadata"].get(name, "")
     return str(value.get(key.strip("']"), "") if key else value)
-
-
-def _start(argv: list[str], env: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(argv, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
 
 
 def _name(pod: Json) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import requests
-from prometheus_api_client import PrometheusApiClientException, PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3.util.retry import Retry
 
 from forestall.adapters.promql import InvalidQueryError, within
@@ -46,7 +47,7 @@ class BoundedSession(requests.Session):
                 raise requests.RequestException(f"answer of more than {MAX_BYTES} bytes: narrow the query")
             if time.monotonic() > deadline:
                 raise requests.Timeout(f"no whole answer within {self.seconds} s")
-        response._content = bytes(body)  # noqa: SLF001  # the only way to hand over a body that was read by parts
+        response._content = bytes(body)  # the only way to hand over a body that was read by parts
         return response
 
 

@@ -33,3 +33,6 @@ TWINS = custom(NetworkTwin)
 FINDINGS = custom(Finding)
 RUNBOOKS = custom(Runbook)
 PLANS = custom(RemediationPlan)
+
+TWIN_KINDS = (NODES, PODS, SERVICES, DEPLOYMENTS, REPLICASETS, DISRUPTION_BUDGETS)
+"""What the twin is made of."""

@@ -43,7 +43,10 @@ def parse_duration(value: object) -> object:
         return value
     if not re.fullmatch(_DURATION_PATTERN, value):
         raise ValueError(f"{value!r} is no duration: write it like 30s, 5m or 1h30m")
-    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _DURATION.findall(value)))
+    try:
+        return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _DURATION.findall(value)))
+    except OverflowError as error:
+        raise ValueError(f"{value!r} is longer than any duration can be") from error
 
 
 def format_duration(value: timedelta) -> str:

@@ -271,6 +271,7 @@ class RemediationPlanStatus(Model):
     model_config = ConfigDict(
         json_schema_extra=validations(
             *((f"!has(oldSelf.{name}) || has(self.{name})", f"{name} is written once") for name in _WRITE_ONCE),
+            ("!has(oldSelf.phase) || has(self.phase)", "a plan never loses its phase"),
         )
     )
 
@@ -337,6 +338,10 @@ class RemediationPlanStatus(Model):
 class RemediationPlan(Resource):
     """Steps from the catalogue for one finding: simulated, approved, run as Jobs, verified, accounted for."""
 
+    # What a status keeps would be lost with it.
+    model_config = ConfigDict(
+        json_schema_extra=validations(("!has(oldSelf.status) || has(self.status)", "a plan never loses its status"))
+    )
     crd: ClassVar[Crd] = Crd(
         kind="RemediationPlan",
         plural="remediationplans",

@@ -74,7 +74,7 @@ def _ended(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Deci
     )
     if attempt.step + 1 < len(facts.plan.status.steps):
         return Decision(to(facts.plan.status, "Preflight", "asks the gates for its next step"))
-    return begin(facts, finished, now)
+    return begin(facts, now)
 
 
 def _outcome(job: JobState) -> Outcome:

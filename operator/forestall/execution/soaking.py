@@ -12,11 +12,11 @@ from forestall.gates.facts import Facts, Inspected
 LOOK_AGAIN = timedelta(seconds=1)
 
 
-def begin(facts: Facts, acted: datetime, now: datetime) -> Decision:
+def begin(facts: Facts, now: datetime) -> Decision:
     """Start the soak after the last step."""
     soak = facts.policy.spec.execution.soak if facts.policy else timedelta(seconds=30)
     verification = Verification(since=now, until=now + soak)
-    times = facts.plan.status.timestamps.model_copy(update={"acted": acted})
+    times = facts.plan.status.timestamps.model_copy(update={"acted": now})
     status = to(
         facts.plan.status,
         "Soaking",

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from forestall.api.base import Key
 
+STARTING = frozenset(("", "ContainerCreating", "PodInitializing"))
+"""What a container that is on its way waits for: it passes by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:

@@ -13,6 +13,7 @@ from prometheus_api_client import PrometheusConnect
 
 from tools.cluster import Unsupported
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.existing import Existing
 from tools.cluster.host import free_ports
 from tools.cluster.pods import Image, PodRunner, report_ready
 from tools.cluster.process import alive, wait_until
@@ -161,7 +162,7 @@ def test_a_job_that_fails_reports_its_exit_code(cluster: ApiTier, namespace: str
 def test_a_job_whose_program_is_absent_fails(cluster: ApiTier, namespace: str) -> None:
     apply(cluster, namespace, job("absent", command=["/no/such/program"]))
     assert wait_for_end(cluster, namespace, "absent") == "Failed"
-    assert termination(cluster, namespace, "absent")["reason"] == "StartError"
+    assert termination(cluster, namespace, "absent")["exitCode"] == 127
 
 
 @pytest.mark.usefixtures("runner")
@@ -247,3 +248,16 @@ def test_prometheus_scrapes_and_keeps_its_data_over_a_restart(cluster: ApiTier) 
     assert query(server, "count_over_time(up[5m])")
     server.stop()
     assert not alive(next(process for process in cluster.processes() if process.name == "prometheus"))
+
+
+def test_an_existing_cluster_is_used_through_its_variable_alone(
+    cluster: ApiTier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / "kubeconfig"
+    trap.write_text("{not a kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", str(trap))
+    with Existing(tmp_path / "state", {"FORESTALL_KUBECONFIG": str(cluster.kubeconfig)}).up() as existing:
+        account = existing.service_account_kubeconfig("default", "default")
+        who = existing.kubectl("auth", "whoami", f"--kubeconfig={account}").stdout
+    assert "system:serviceaccount:default:default" in who
+    assert cluster.kubectl("get", "--raw", "/readyz").stdout == "ok"

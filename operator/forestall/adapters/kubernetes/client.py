@@ -15,7 +15,7 @@ import aiohttp
 from kubernetes.aio import client as library
 from kubernetes.aio import config
 
-from forestall.adapters.kubernetes.watching import follow
+from forestall.adapters.kubernetes.watching import CONNECTED, follow
 from forestall.adapters.resources import ACCESS_REVIEWS
 from forestall.ports import Json, KubeError, Resource, WatchEvent
 
@@ -105,11 +105,12 @@ class KubeClient:
     async def stream(
         self, resource: Resource, namespace: str, labels: str, version: str
     ) -> AsyncIterator[Mapping[str, Json | str]]:
-        """The raw lines of one watch connection, until the server ends it."""
+        """The lines of one watch connection after CONNECTED, until the server ends it."""
         query = {"watch": "true", "allowWatchBookmarks": "true", "resourceVersion": version, "labelSelector": labels}
         query["timeoutSeconds"] = "300"
         answer = await self._send("GET", path_of(resource, namespace), query, limits=WATCH_TIMEOUT)
         try:
+            yield {"type": CONNECTED}
             async for line in answer.content:
                 yield json.loads(line)
         finally:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal, Protocol, cast
 
 import aiohttp
@@ -18,6 +19,9 @@ from forestall.ports import Json, KubeError, Resource, WatchEvent
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+CONNECTED = "CONNECTED"
+"""Type of the line that a source gives first, once the server has answered."""
+Change = Literal["ADDED", "MODIFIED", "DELETED"]
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +35,7 @@ class Source(Protocol):
     def stream(
         self, resource: Resource, namespace: str, labels: str, version: str
     ) -> AsyncIterator[Mapping[str, Json | str]]:
-        """The lines of one watch connection."""
+        """The lines of one watch connection, after one of type CONNECTED."""
 
 
 class _RelistError(Exception):
@@ -50,7 +54,8 @@ async def follow(source: Source, resource: Resource, namespace: str, labels: str
             yield WatchEvent("SYNCED", {})
             pause = FIRST_PAUSE
             async for event in _changes(source, resource, namespace, labels, version):
-                _remember(known, event)
+                if event.object:
+                    _remember(known, event)
                 yield event
         except _RelistError:
             continue
@@ -63,15 +68,19 @@ async def follow(source: Source, resource: Resource, namespace: str, labels: str
 async def _changes(
     source: Source, resource: Resource, namespace: str, labels: str, version: str
 ) -> AsyncIterator[WatchEvent]:
-    """Changes from `version` on, over as many connections as it takes."""
+    """Changes from `version` on, over as many connections as it takes.
+
+    A connection on which nothing was heard for long is replaced: it may be dead, or the cluster merely quiet.
+    """
     while True:
-        async for line in source.stream(resource, namespace, labels, version):
-            kind, item = line.get("type"), cast("Json", line.get("object") or {})
-            if kind == "ERROR":
-                raise _RelistError(json.dumps(item)[:200])
-            version = item["metadata"]["resourceVersion"]
-            if kind != "BOOKMARK":
-                yield WatchEvent(cast("Literal['ADDED', 'MODIFIED', 'DELETED']", kind), item)
+        with suppress(TimeoutError):
+            async for line in source.stream(resource, namespace, labels, version):
+                kind, item = line.get("type"), cast("Json", line.get("object") or {})
+                if kind == "ERROR":
+                    raise _RelistError(json.dumps(item)[:200])
+                version = item.get("metadata", {}).get("resourceVersion", version)
+                quiet = kind in {"BOOKMARK", CONNECTED}
+                yield WatchEvent("ALIVE", {}) if quiet else WatchEvent(cast("Change", kind), item)
 
 
 def _identity(item: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,67 @@
+"""What an action Job was told to do, read from its environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from forestall.api.runbook import Effect
+
+EFFECTS: Mapping[str, Effect] = {
+    "rollout-undo": "RestorePreviousTemplate",
+    "scale": "SetReplicas",
+    "spread-replicas": "SpreadOverNodes",
+}
+"""The actions that this program knows, and what each changes."""
+
+
+class InvalidOrderError(ValueError):
+    """The environment does not say what to do, or contradicts the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One change of one object."""
+
+    action: str
+    effect: Effect
+    namespace: str
+    name: str
+    uid: str
+    reads: tuple[str, ...]
+    reads_hash: str
+    parameters: Mapping[str, str]
+    post_checks: tuple[str, ...]
+    timeout: float
+    """Seconds until the Job's deadline."""
+
+    @property
+    def manager(self) -> str:
+        """The field manager that the change is made as."""
+        return f"forestall-action-{self.action}"
+
+
+def read(action: str, environment: Mapping[str, str]) -> Order:
+    """The order in `environment` for `action`. Raises InvalidOrderError."""
+    if action not in EFFECTS:
+        raise InvalidOrderError(f"unknown action {action!r}: known are {', '.join(sorted(EFFECTS))}")
+    if environment.get("FORESTALL_EFFECT") != EFFECTS[action]:
+        raise InvalidOrderError(f"the runbook's effect is not that of {action}, {EFFECTS[action]}")
+    try:
+        target = json.loads(environment["FORESTALL_TARGET"])
+        return Order(
+            action=action,
+            effect=EFFECTS[action],
+            namespace=str(target["namespace"]),
+            name=str(target["name"]),
+            uid=str(target["uid"]),
+            reads=tuple(json.loads(environment["FORESTALL_READS"])),
+            reads_hash=str(target["readsHash"]),
+            parameters=cast("dict[str, str]", json.loads(environment["FORESTALL_PARAMETERS"])),
+            post_checks=tuple(json.loads(environment["FORESTALL_POST_CHECKS"])),
+            timeout=float(environment.get("FORESTALL_TIMEOUT_SECONDS", "300")),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InvalidOrderError(f"the Job's environment cannot be read: {error!r}") from error

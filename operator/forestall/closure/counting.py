@@ -1,0 +1,33 @@
+"""The closure figures of one policy, counted from its findings and plans.
+
+Eligible is every finding that did not clear by itself before a plan ran: one that waits, was rejected or has no
+runbook stays in the denominator. Findings whose response only observes count in coverage, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import Closure, InspectionPolicySpec
+
+
+RAN = frozenset(("Executing", "Soaking", "Succeeded", "Failed"))
+"""Phases of a plan of which a Job has been on record."""
+
+
+def count(policy: InspectionPolicySpec, findings: Iterable[Finding]) -> Closure:
+    """Closed in one hop, of eligible. Supervised, provisional until the hold-off has passed."""
+    counted = [finding for finding in findings if eligible(policy, finding)]
+    one_hop = sum(1 for finding in counted if finding.status.closure is not None and finding.status.closure.one_hop)
+    return Closure(eligible=len(counted), one_hop=one_hop)
+
+
+def eligible(policy: InspectionPolicySpec, finding: Finding) -> bool:
+    """Whether a finding stands in the denominator."""
+    ran = any(plan.phase in RAN for plan in finding.status.plans)
+    self_cleared = finding.status.state == "Cleared" and not ran
+    observed = any(
+        finding.spec.type in response.match.types and response.mode == "Observe" for response in policy.responses
+    )
+    return finding.status.detected_at is not None and not self_cleared and not observed

@@ -1,0 +1,164 @@
+"""Findings over time: raised, cleared, planned, closed, raised again. One condition is one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from forestall.api import conditions
+from forestall.api.finding import (
+    MAX_TRANSITIONS,
+    Evidence,
+    Finding,
+    FindingClosure,
+    FindingState,
+    FindingStatus,
+    PlanRef,
+    Transition,
+)
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
+from forestall.inspection.report import Observation
+
+MAX_PLANS = 64
+"""Plans that a finding's status takes; the latest are kept."""
+Move = Literal["Raised", "Cleared", "Planned", "Closed", "Escalated"]
+AT_REST: tuple[FindingState, ...] = ("Cleared", "Closed")
+
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_FACTS = (
+    "finding_class",
+    "severity",
+    "observed",
+    "predicted",
+    "trigger",
+    "message",
+    "affected_goals",
+    "affected_services",
+    "targets",
+    "evidence",
+)
+"""What a finding says in the words of an observation; the names are the same on both."""
+
+
+def update(
+    finding: Finding | None,
+    observation: Observation | None,
+    *,
+    plans: Sequence[RemediationPlan],
+    snapshot_id: str,
+    now: datetime,
+    judged: bool = True,
+) -> FindingStatus:
+    """The finding's next status. It equals the old one where nothing of meaning changed.
+
+    `finding` is None for a condition seen for the first time. Without an observation the condition has gone away
+    (`Report.clears`); where it could not be judged, `judged` is False, and it is taken to be as it was. `plans` are
+    all those of this finding.
+    """
+    old = finding.status if finding is not None else FindingStatus()
+    if observation is not None:
+        status = _seen(old, observation, snapshot_id, now)
+    else:
+        status = _unseen(old, now) if judged else old
+    if status.state != "Closed":
+        status = _answered(status, _made_since(status.detected_at, plans), now)
+    return _with_conditions(status, finding.metadata.generation if finding is not None else 1, now)
+
+
+def _seen(old: FindingStatus, observation: Observation, snapshot_id: str, now: datetime) -> FindingStatus:
+    facts = {name: getattr(observation, name) for name in _FACTS} | {"snapshot_id": snapshot_id}
+    if old.detected_at is None or old.state in AT_REST:
+        raised = {"state": "Open", "detected_at": now, "closed_at": None, "closure": None, "plans": ()}
+        return _moved(old.model_copy(update=facts | raised), "Raised", now, observation.message)
+    return old if _same_meaning(old, observation) else old.model_copy(update=facts)
+
+
+def _unseen(old: FindingStatus, now: datetime) -> FindingStatus:
+    """What the finding says stays as it was when it last showed; the state says that it is gone."""
+    if old.state in AT_REST:
+        return old
+    return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now)
+
+
+def _same_meaning(old: FindingStatus, observation: Observation) -> bool:
+    """Whether there is nothing to rewrite: all facts are the same, and values about the same."""
+    plain = all(getattr(old, name) == getattr(observation, name) for name in _FACTS if name != "evidence")
+    return (
+        plain
+        and len(old.evidence) == len(observation.evidence)
+        and all(map(_same_evidence, old.evidence, observation.evidence))
+    )
+
+
+def _same_evidence(old: Evidence, new: Evidence) -> bool:
+    if old.value is None or new.value is None:
+        return old == new
+    close = abs(old.value - new.value) * 10 <= abs(old.value)
+    return close and old.model_copy(update={"value": new.value}) == new
+
+
+def _made_since(detected_at: datetime | None, plans: Sequence[RemediationPlan]) -> Sequence[RemediationPlan]:
+    """Plans that answer the present showing of the condition, oldest first."""
+    answering = [plan for plan in plans if detected_at is None or _answers(plan, detected_at)]
+    return sorted(answering, key=lambda plan: (plan.metadata.creation_timestamp or _LATEST, plan.metadata.name))
+
+
+def _answers(plan: RemediationPlan, detected_at: datetime) -> bool:
+    """Whether the plan is under way, or was made or ended since. The API server cuts creation times to the second."""
+    created, times = plan.metadata.creation_timestamp, plan.status.timestamps
+    ended = times.verified or times.acted
+    made = created is None or created >= detected_at.replace(microsecond=0)
+    return made or plan.status.phase not in TERMINAL or (ended is not None and ended >= detected_at)
+
+
+def _answered(status: FindingStatus, plans: Sequence[RemediationPlan], now: datetime) -> FindingStatus:
+    """The status as plans make it: under way, escalated after a failure, closed by a success."""
+    status = status.model_copy(update={"plans": tuple(_reference(plan) for plan in plans[-MAX_PLANS:])})
+    succeeded = [plan for plan in plans if plan.status.phase == "Succeeded"]
+    if status.state == "Cleared":
+        return _closed(status, succeeded[-1], plans, now) if succeeded else status
+    state = _open_state(plans)
+    changed = state != status.state
+    status = status.model_copy(update={"state": state})
+    return _moved(status, state, now) if changed and state != "Open" else status
+
+
+def _open_state(plans: Sequence[RemediationPlan]) -> Literal["Open", "Planned", "Escalated"]:
+    phases = {plan.status.phase for plan in plans}
+    if phases - TERMINAL:
+        return "Planned"
+    return "Escalated" if "Failed" in phases else "Open"
+
+
+def _closed(
+    status: FindingStatus, plan: RemediationPlan, plans: Sequence[RemediationPlan], now: datetime
+) -> FindingStatus:
+    executed = [other for other in plans if other.status.attempts]
+    closure = FindingClosure(one_hop=len(executed) == 1, series="Supervised", plan=plan.metadata.name)
+    closed_at = plan.status.timestamps.verified or now
+    closed = status.model_copy(update={"state": "Closed", "closed_at": closed_at, "closure": closure})
+    return _moved(closed, "Closed", now, f"plan {plan.metadata.name} succeeded")
+
+
+def _reference(plan: RemediationPlan) -> PlanRef:
+    return PlanRef(
+        name=plan.metadata.name,
+        uid=plan.metadata.uid,
+        runbook=plan.spec.runbook_ref.name,
+        phase=plan.status.phase,
+    )
+
+
+def _moved(status: FindingStatus, to: Move, now: datetime, message: str = "") -> FindingStatus:
+    """The status with one more transition. What is counted is the condition alone: raised and cleared."""
+    transitions = (*status.transitions, Transition(time=now, to=to, message=message))[-MAX_TRANSITIONS:]
+    counted = status.transition_count + (to in ("Raised", "Cleared"))
+    return status.model_copy(update={"transitions": transitions, "transition_count": counted})
+
+
+def _with_conditions(status: FindingStatus, generation: int, now: datetime) -> FindingStatus:
+    at_rest = status.state in AT_REST
+    ready = conditions.make("Ready", at_rest, status.state, status.message, generation=generation, now=now)
+    merged = tuple(conditions.merge(status.conditions, [ready]))
+    return status.model_copy(update={"conditions": merged, "observed_generation": generation})

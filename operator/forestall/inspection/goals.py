@@ -1,0 +1,94 @@
+"""Goals: whether they are met, now and on the twin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from forestall.api.base import Key
+from forestall.api.inspectionpolicy import AvailableGoal, Goal, GoalState, MetricGoal
+from forestall.inspection.measured import STEP, UnmeasuredError, compare, limit_text, single_value
+from forestall.ports import Measurement
+from forestall.twin.views import View
+
+
+@dataclass(frozen=True)
+class GoalResult:
+    """How a goal stands on one view."""
+
+    state: GoalState
+    value: Decimal | None
+    """Ready pods, or the measured or predicted value in the query's unit."""
+    message: str
+    """Why, in words; for Unknown with the remedy."""
+
+
+def evaluate(
+    goal: Goal,
+    namespace: str,
+    view: View,
+    measurements: Mapping[str, Measurement],
+    *,
+    base: View | None = None,
+) -> GoalResult:
+    """How the goal of a policy in `namespace` stands on `view`.
+
+    `base` is the view that was measured, where `view` is another one: a value that pods share scales with their
+    number.
+    """
+    if goal.available is not None:
+        return _available(goal.available, namespace, view)
+    if goal.metric is not None:
+        return _metric(goal.metric, namespace, view, measurements, base or view)
+    return GoalResult("Unknown", None, "the goal's kind is not known to this version")
+
+
+def leans_on(goal: Goal, namespace: str) -> Key | None:
+    """The Service or workload whose ready pods decide on the goal; None where no pod does."""
+    if goal.available is not None:
+        return Key("Service", namespace, goal.available.service)
+    if goal.metric is not None and goal.metric.shared_by is not None:
+        return Key("Deployment", namespace, goal.metric.shared_by)
+    return None
+
+
+def _available(goal: AvailableGoal, namespace: str, view: View) -> GoalResult:
+    service = Key("Service", namespace, goal.service)
+    if service not in view.services:
+        return GoalResult("Unknown", None, f"Service {goal.service} is not in the twin: create it or mend the goal")
+    ready = sum(view.ready_by_node(service).values())
+    state: GoalState = "Fulfilled" if ready >= goal.min_ready else "NotFulfilled"
+    return GoalResult(
+        state, Decimal(ready), f"Service {goal.service} has {ready} ready pods of {goal.min_ready} needed"
+    )
+
+
+def _metric(
+    goal: MetricGoal, namespace: str, view: View, measurements: Mapping[str, Measurement], base: View
+) -> GoalResult:
+    try:
+        value = single_value(goal.query, measurements) * _share(goal, namespace, view, base)
+    except UnmeasuredError as error:
+        return GoalResult("Unknown", None, str(error))
+    except ZeroDivisionError:
+        return GoalResult(
+            "NotFulfilled", None, f"no ready pod of Deployment {goal.shared_by} is left to share the load"
+        )
+    rounded = value.quantize(STEP, ROUND_HALF_EVEN)
+    state: GoalState = "Fulfilled" if compare(rounded, goal.operator, goal.target) else "NotFulfilled"
+    verb = "keeps" if state == "Fulfilled" else "does not keep"
+    return GoalResult(state, rounded, f"the value {verb} to its target: {limit_text(goal.operator, goal.target)}")
+
+
+def _share(goal: MetricGoal, namespace: str, view: View, base: View) -> Decimal:
+    """What the measured value is multiplied with. Raises ZeroDivisionError where no ready pod is left on `view`."""
+    if goal.shared_by is None:
+        return Decimal(1)
+    workload = Key("Deployment", namespace, goal.shared_by)
+    before, after = (sum(seen.ready_by_node(workload).values()) for seen in (base, view))
+    if before == after:
+        return Decimal(1)
+    if not before:
+        raise UnmeasuredError(f"no ready pod of Deployment {goal.shared_by} was there when the value was measured")
+    return Decimal(before) / after

@@ -1,0 +1,52 @@
+"""One pass over a policy: a snapshot and what was measured go in, goals' states and observations come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from forestall.api.inspectionpolicy import Inspection, InspectionCount, InspectionPolicy
+from forestall.inspection.contingencies import losses, outlook, statuses
+from forestall.inspection.report import Found, Report
+from forestall.inspection.single_points import inspect_single_points
+from forestall.inspection.survey import Survey
+from forestall.inspection.thresholds import inspect_metric
+from forestall.inspection.workloads import inspect_workloads
+from forestall.ports import Measurement
+from forestall.twin.views import Snapshot
+
+
+def inspect(
+    policy: InspectionPolicy,
+    snapshot: Snapshot,
+    measurements: Mapping[str, Measurement],
+    holds: Mapping[str, datetime],
+    now: datetime,
+) -> Report:
+    """All that the policy's goals and inspections say of `snapshot`.
+
+    `measurements` are by query; `holds` are those of the policy's last report, or none.
+    """
+    seen = outlook(policy, snapshot.potential(), measurements, losses(policy, snapshot))
+    survey = Survey(policy, snapshot, measurements, seen, holds, now)
+    found = {item.name: _inspect(item, survey) for item in policy.spec.inspections}
+    return Report(
+        goals=statuses(policy, seen),
+        counts=tuple(item.count for item in found.values()),
+        observations=tuple(observation for item in found.values() for observation in item.observations),
+        undecided=frozenset(beginning for item in found.values() for beginning in item.undecided),
+        passed={name: item.passed for name, item in found.items() if item.passed is not None},
+        holds={key: since for item in found.values() for key, since in item.holds.items()},
+    )
+
+
+def _inspect(inspection: Inspection, survey: Survey) -> Found:
+    if inspection.workload is not None:
+        return inspect_workloads(inspection, inspection.workload, survey)
+    if inspection.metric is not None:
+        return inspect_metric(inspection, inspection.metric, survey)
+    if inspection.single_point_of_failure is not None:
+        return inspect_single_points(inspection, survey)
+    message = "the inspection's kind is not known to this version: upgrade the operator or remove the inspection"
+    count = InspectionCount(name=inspection.name, scanned=1, failed=0, errors=1, message=message)
+    return Found(count, undecided=frozenset((inspection.name,)))

@@ -1,0 +1,88 @@
+"""What all inspections of one pass look at, and what a condition means for the policy's goals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from forestall.api.base import Key, LocalRef
+from forestall.api.finding import FindingSpec, Severity
+from forestall.api.inspectionpolicy import FindingType, Goal, GoalState, InspectionPolicy
+from forestall.inspection.contingencies import Outlook, worst
+from forestall.inspection.goals import leans_on
+from forestall.inspection.report import distinct, references
+from forestall.ports import Measurement
+from forestall.twin.views import Snapshot
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One pass over one policy: a snapshot, what was measured, and how its goals stand on that."""
+
+    policy: InspectionPolicy
+    snapshot: Snapshot
+    measurements: Mapping[str, Measurement]
+    outlook: Outlook
+    holds: Mapping[str, datetime]
+    now: datetime
+
+    @property
+    def namespace(self) -> str:
+        """The policy's namespace: nothing outside it is looked at, save the nodes."""
+        return self.policy.metadata.namespace or ""
+
+    def key(self, kind: str, name: str) -> Key:
+        """An object in the policy's namespace."""
+        return Key(kind, self.namespace, name)
+
+    def identity(self, kind: FindingType, resource: Key, qualifier: str) -> FindingSpec:
+        """What a finding of this policy is about."""
+        return FindingSpec(
+            policy_ref=LocalRef(name=self.policy.metadata.name),
+            type=kind,
+            resource=references((resource,))[0],
+            qualifier=distinct(qualifier),
+        )
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a problem of some workloads and Services does to the goals that lean on them."""
+
+    observed: GoalState
+    predicted: GoalState
+    affected_goals: tuple[str, ...]
+    severity: Severity
+
+
+def impact(survey: Survey, elements: Collection[Key], *, query: str = "") -> Impact:
+    """The impact through goals that lean on one of `elements`, or that measure `query` themselves."""
+    goals = [goal.name for goal in survey.policy.spec.goals if _related(survey, goal, elements, query)]
+    affected = tuple(name for name in goals if survey.outlook.now(name).state == "NotFulfilled")
+    return Impact(
+        observed=worst([survey.outlook.now(name).state for name in goals]),
+        predicted=worst([survey.outlook.predicted(name) for name in goals]),
+        affected_goals=affected,
+        severity=_severity(survey, elements, affected),
+    )
+
+
+def around(survey: Survey, resource: Key) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+    """Services that a Service or workload carries, itself among them, and workloads that a runbook would act on."""
+    view = survey.snapshot
+    if resource.kind == "Service":
+        return (resource,), view.workloads_of_service(resource)
+    return view.services_of_workload(resource), (resource,)
+
+
+def _related(survey: Survey, goal: Goal, elements: Collection[Key], query: str) -> bool:
+    measured = goal.metric is not None and goal.metric.query == query
+    return measured or leans_on(goal, survey.namespace) in elements
+
+
+def _severity(survey: Survey, elements: Collection[Key], affected: Collection[str]) -> Severity:
+    if not affected:
+        return "minor"
+    services = [key for key in elements if key in survey.snapshot.services]
+    return "major" if all(survey.snapshot.ready_pods(service) for service in services) else "critical"

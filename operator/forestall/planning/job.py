@@ -1,0 +1,116 @@
+"""The Job that runs one step. Nothing in it comes from a person but typed parameters, and those only as data."""
+
+from __future__ import annotations
+
+import json
+
+from forestall.api.remediationplan import Attempt, RemediationPlan, Step, Target
+from forestall.api.runbook import RunbookSpec
+from forestall.planning.hashing import Json
+
+MANAGED = "forestall.dev/managed"
+PLAN_UID = "forestall.dev/plan-uid"
+STEP = "forestall.dev/step"
+ATTEMPT = "forestall.dev/attempt"
+PLAN = "forestall.dev/plan"
+PLAN_DIGEST = "forestall.dev/plan-digest"
+TTL_SECONDS = 3600
+CONTAINER = "action"
+
+
+def environment(step: Step, target: Target, runbook: RunbookSpec) -> dict[str, str]:
+    """What the action is told, as environment variables; structured values are JSON."""
+    return {
+        "FORESTALL_TARGET": _text({**target.ref.to_json(), "uid": target.uid, "readsHash": target.reads_hash}),
+        "FORESTALL_PARAMETERS": _text({item.name: item.value for item in step.parameters}),
+        "FORESTALL_EFFECT": runbook.effect,
+        "FORESTALL_READS": _text(list(runbook.reads)),
+        "FORESTALL_POST_CHECKS": _text(list(runbook.post_checks)),
+        "FORESTALL_TIMEOUT_SECONDS": str(int(step.timeout.total_seconds())),
+    }
+
+
+def template(step: Step, target: Target, runbook: RunbookSpec) -> Json:
+    """The Job's spec, without names, attempts and trace values: this is what an approval is bound to."""
+    ignore_eviction = [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]
+    fail = [{"action": "FailJob", "onExitCodes": {"containerName": CONTAINER, "operator": "NotIn", "values": [0]}}]
+    return {
+        "backoffLimit": 0,
+        "completions": 1,
+        "parallelism": 1,
+        "activeDeadlineSeconds": int(step.timeout.total_seconds()),
+        "ttlSecondsAfterFinished": TTL_SECONDS,
+        "podReplacementPolicy": "Failed",
+        "podFailurePolicy": {"rules": [*(ignore_eviction if runbook.idempotent else []), *fail]},
+        "template": {"spec": _pod(step, target, runbook)},
+    }
+
+
+def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, namespace: str, trace: str) -> Json:
+    """The whole Job of one attempt."""
+    status = plan.status
+    step = status.steps[attempt.step]
+    if status.target is None:
+        raise ValueError("a plan without a target has no Job")
+    labels = {
+        MANAGED: "true",
+        PLAN_UID: plan.metadata.uid,
+        STEP: str(attempt.step),
+        ATTEMPT: str(attempt.attempt),
+    }
+    annotations = {
+        PLAN: f"{plan.metadata.namespace}/{plan.metadata.name}",
+        PLAN_DIGEST: status.plan_digest or "",
+        "forestall.dev/traceparent": trace,
+    }
+    spec = template(step, status.target, runbook)
+    pod = {"metadata": {"labels": labels, "annotations": annotations}, **spec["template"]}
+    traced = [{"name": "TRACEPARENT", "value": trace}, {"name": "FORESTALL_PLAN_UID", "value": plan.metadata.uid}]
+    pod["spec"]["containers"][0]["env"].extend(traced)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": attempt.job_name,
+            "namespace": namespace,
+            "labels": labels,
+            "annotations": annotations,
+        },
+        "spec": {**spec, "template": pod},
+    }
+
+
+def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
+    env = environment(step, target, runbook)
+    return {
+        "serviceAccountName": step.service_account_name,
+        "restartPolicy": "Never",
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "runAsGroup": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": CONTAINER,
+                "image": step.image,
+                "command": ["python", "-m", "forestall.actions"],
+                "args": list(step.argv),
+                "env": [{"name": name, "value": value} for name, value in sorted(env.items())],
+                "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "terminationMessagePolicy": "File",
+            }
+        ],
+    }
+
+
+def _text(value: object) -> str:
+    """Compact JSON with sorted keys: the same value is the same text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -1,0 +1,201 @@
+"""Whether an open finding gets a plan now, and which one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from forestall.api.base import Key, Parameter
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import InspectionPolicy, Response
+from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan, RunbookRef
+from forestall.api.runbook import Runbook
+from forestall.planning.runbooks import bind, completed
+from forestall.planning.simulate import DO_NOTHING, Option, Simulated, examine
+from forestall.ports import Measurement
+from forestall.twin.views import Snapshot
+
+_LONGEST: Final = 1024  # characters that a message of an object takes
+_ENDED: Final[Mapping[Phase, str]] = {
+    "Failed": "plan {} failed: a person takes over",
+    "Succeeded": "plan {} succeeded: the next inspection decides whether the finding is closed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan to be created: its name and spec but for the proposer, the response it is from, and what was tried."""
+
+    name: str
+    response: Response
+    runbook_ref: RunbookRef
+    parameters: tuple[Parameter, ...]
+    simulated: tuple[Simulated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No plan, why, and what was tried."""
+
+    reason: str
+    simulated: tuple[Simulated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """One rung of the ladder, bound to the target."""
+
+    number: int
+    option: Option
+
+
+def propose(
+    policy: InspectionPolicy,
+    finding: Finding,
+    plans: Sequence[RemediationPlan],
+    *,
+    runbooks: Mapping[str, Runbook],
+    snapshot: Snapshot,
+    measurements: Mapping[str, Measurement],
+) -> Proposal | Nothing:
+    """The plan to create for a finding, if any. `plans` are all of the namespace's, `runbooks` are by name.
+
+    What a person rejected since the finding was detected is not proposed again, after a failure nothing is, and at
+    most one plan is active at a time.
+    """
+    own = [plan for plan in plans if plan.spec.finding_ref.name == finding.metadata.name]
+    response, target = matching(policy, finding), target_of(finding, snapshot)
+    if reason := _resting(finding) or _planned(finding, own):
+        return Nothing(reason)
+    if response is None or response.mode == "Observe":
+        return Nothing(_unanswered(policy, finding, response))
+    if target is None:
+        return Nothing(f"no target of finding {finding.metadata.name} is in the twin")
+    rungs, unmet = _rungs(response, runbooks, snapshot, target, _refused(finding, own, runbooks))
+    simulated = examine(policy, snapshot, measurements, finding, target=target, options=[rung.option for rung in rungs])
+    return _best(finding, own, response, rungs, simulated) or Nothing(_unmet(unmet, simulated), simulated)
+
+
+def matching(policy: InspectionPolicy, finding: Finding) -> Response | None:
+    """The response that answers the finding: the first one that matches."""
+    return next((one for one in policy.spec.responses if finding.spec.type in one.match.types), None)
+
+
+def target_of(finding: Finding, snapshot: Snapshot) -> Key | None:
+    """What a plan for the finding acts on: the first of its targets that the twin knows."""
+    keys = (Key(ref.kind, ref.namespace, ref.name) for ref in finding.status.targets)
+    return next((key for key in keys if key in snapshot.workloads), None)
+
+
+def _resting(finding: Finding) -> str:
+    return f"the finding is {finding.status.state}" if finding.status.state in ("Cleared", "Closed") else ""
+
+
+def _planned(finding: Finding, plans: Sequence[RemediationPlan]) -> str:
+    """Why the plans that there are leave no place for another one."""
+    for plan in plans:
+        if plan.status.phase not in TERMINAL:
+            return f"plan {plan.metadata.name} is {plan.status.phase}"
+    ended = (plan for plan in plans if plan.status.phase in _ENDED and _since_detected(plan, finding))
+    return next((_ENDED[plan.status.phase].format(plan.metadata.name) for plan in ended), "")
+
+
+def _unanswered(policy: InspectionPolicy, finding: Finding, response: Response | None) -> str:
+    if response is None:
+        return f"no response of policy {policy.metadata.name} matches findings of type {finding.spec.type}; add one"
+    return f"response {response.name} is in mode Observe"
+
+
+def _since_detected(plan: RemediationPlan, finding: Finding) -> bool:
+    """Whether the plan ended after the finding was raised; what is not known counts as after."""
+    raised, times = finding.status.detected_at, tuple(_times(plan))
+    return raised is None or not times or max(times) >= raised
+
+
+def _times(plan: RemediationPlan) -> Iterator[datetime]:
+    status = plan.status
+    known = (
+        plan.metadata.creation_timestamp,
+        status.timestamps.decided,
+        status.timestamps.acted,
+        status.timestamps.verified,
+        status.rejection.time if status.rejection else None,
+    )
+    return (time for time in known if time is not None)
+
+
+_Pair = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def _refused(
+    finding: Finding, plans: Sequence[RemediationPlan], runbooks: Mapping[str, Runbook]
+) -> Mapping[_Pair, str]:
+    """Runbooks with their arguments that a person rejected, and who did."""
+    rejected = (plan for plan in plans if plan.status.phase == "Rejected" and _since_detected(plan, finding))
+    return {_pair(plan.spec.runbook_ref.name, plan.spec.parameters, runbooks): plan.metadata.name for plan in rejected}
+
+
+def _pair(name: str, given: Sequence[Parameter], runbooks: Mapping[str, Runbook]) -> _Pair:
+    values = {item.name: item.value for item in given}
+    filled = completed(runbooks[name].spec, values) if name in runbooks else values
+    return name, tuple(sorted(filled.items()))
+
+
+def _rungs(
+    response: Response,
+    runbooks: Mapping[str, Runbook],
+    snapshot: Snapshot,
+    target: Key,
+    refused: Mapping[_Pair, str],
+) -> tuple[Sequence[_Rung], Sequence[str]]:
+    """The rungs that may be tried, and why the others may not."""
+    rungs, unmet = [], []
+    for number, rung in enumerate(response.ladder, start=1):
+        runbook = runbooks.get(rung.runbook)
+        if runbook is None:
+            unmet.append(f"there is no Runbook {rung.runbook}")
+            continue
+        given = bind(rung, runbook, snapshot.workloads[target])
+        plan = refused.get(_pair(rung.runbook, given, runbooks))
+        if plan is not None:
+            unmet.append(f"{rung.runbook} was rejected in plan {plan}")
+            continue
+        rungs.append(_Rung(number, Option(runbook, given)))
+    return rungs, unmet
+
+
+def _best(
+    finding: Finding,
+    plans: Sequence[RemediationPlan],
+    response: Response,
+    rungs: Sequence[_Rung],
+    simulated: tuple[Simulated, ...],
+) -> Proposal | None:
+    """The chosen candidate as a plan; None where that is doing nothing."""
+    chosen = next(one.candidate for one in simulated if one.candidate.verdict == "Chosen")
+    for rung in rungs:
+        option = rung.option
+        if (chosen.runbook, chosen.parameters) == (option.runbook.metadata.name, option.parameters):
+            ref = RunbookRef(name=chosen.runbook, version=option.runbook.spec.version)
+            return Proposal(_name(finding, rung.number, plans), response, ref, chosen.parameters, simulated)
+    return None
+
+
+def _name(finding: Finding, rung: int, plans: Sequence[RemediationPlan]) -> str:
+    """The name after the highest one of that rung, so that no name returns when old plans are removed."""
+    prefix = f"{finding.metadata.name}-{rung}-"
+    tails = (plan.metadata.name.removeprefix(prefix) for plan in plans if plan.metadata.name.startswith(prefix))
+    numbers = (int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 10)
+    return f"{prefix}{max(numbers, default=0) + 1}"
+
+
+def _unmet(unmet: Sequence[str], simulated: Sequence[Simulated]) -> str:
+    """Why no candidate is planned."""
+    tried = (
+        f"{one.candidate.runbook}: {one.candidate.counterexample or 'no better than doing nothing'}"
+        for one in simulated
+        if one.candidate.runbook != DO_NOTHING
+    )
+    return "; ".join((*unmet, *tried))[:_LONGEST] or "the response has no runbook on its ladder"

@@ -1,0 +1,109 @@
+"""Whether a finding's condition would be gone on a potential view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from forestall.api.base import Key
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import FindingType, InspectionPolicy, MetricInspection
+from forestall.inspection.contingencies import NOTHING, Outlook
+from forestall.inspection.measured import UnmeasuredError, answer, compare, finite
+from forestall.ports import Measurement
+from forestall.twin.views import Potential
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A finding, and what the twin says of the world after an answer to it."""
+
+    policy: InspectionPolicy
+    finding: Finding
+    target: Key
+    measurements: Mapping[str, Measurement]
+    view: Potential
+    outlook: Outlook
+
+
+def resolves(answered: Answered) -> bool:
+    """Whether the condition is gone. What cannot be predicted is not resolved."""
+    return _RULES[answered.finding.spec.type](answered)
+
+
+def _images_pull(answered: Answered) -> bool:
+    """The target has pods, and none of them waits."""
+    pods = answered.view.pods_of_workload(answered.target)
+    return bool(pods) and not any(pod.waiting for pod in pods)
+
+
+def _spared(answered: Answered) -> bool:
+    """The goal is met now, after the loss of that element, and of any other that was examined."""
+    _, _, rest = answered.finding.spec.qualifier.partition("/")
+    goal, _, element = rest.partition("/")
+    losses = answered.outlook.losses
+    states = [answered.outlook.results.get((goal, loss)) for loss in (NOTHING, *losses)]
+    return element.removeprefix("node/") in losses and all(one and one.state == "Fulfilled" for one in states)
+
+
+def _below_threshold(answered: Answered) -> bool:
+    """The value as it is predicted no longer passes the inspection's threshold."""
+    inspection = _metric_inspection(answered)
+    if inspection is None:
+        return False
+    try:
+        value = _measured(inspection, answered) * _scale(inspection, answered)
+    except (UnmeasuredError, ZeroDivisionError):
+        return False
+    return not compare(value, inspection.operator, inspection.threshold)
+
+
+def _metric_inspection(answered: Answered) -> MetricInspection | None:
+    name = answered.finding.spec.qualifier.partition("/")[0]
+    return next((item.metric for item in answered.policy.spec.inspections if item.name == name), None)
+
+
+def _measured(inspection: MetricInspection, answered: Answered) -> Decimal:
+    """The value that belongs to the finding's resource. Raises UnmeasuredError where there is not exactly one."""
+    label, name = inspection.target.name_label, answered.finding.spec.resource.name
+    samples = answer(inspection.query, answered.measurements).samples
+    own = [sample.value for sample in samples if label is None or sample.labels.get(label) == name]
+    if len(own) != 1:
+        raise UnmeasuredError(f"the query returns {len(own)} series for {name} where one is needed")
+    return finite(own[0])
+
+
+def _scale(inspection: MetricInspection, answered: Answered) -> Decimal:
+    """What the value changes by: ready pods before over ready pods after, of the Deployment that shares it.
+
+    Raises UnmeasuredError or ZeroDivisionError where no ready pod is there to share it.
+    """
+    sharers = _sharers(inspection, answered)
+    if sharers is None:
+        return Decimal(1)
+    before = len(answered.view.base.ready_pods_of_workload(sharers))
+    if not before:
+        raise UnmeasuredError(f"no ready pod of {sharers} was there when the value was measured")
+    return Decimal(before) / len(answered.view.ready_pods_of_workload(sharers))
+
+
+def _sharers(inspection: MetricInspection, answered: Answered) -> Key | None:
+    """The Deployment whose pods share the value: a goal with the same query says so, else it is the target itself.
+
+    None: nothing is known to share it, and the twin predicts no change.
+    """
+    namespace = answered.policy.metadata.namespace or ""
+    for goal in answered.policy.spec.goals:
+        if goal.metric is not None and goal.metric.query == inspection.query:
+            shared_by = goal.metric.shared_by
+            return Key("Deployment", namespace, shared_by) if shared_by else None
+    return answered.target if inspection.target.kind == "Deployment" else None
+
+
+_RULES: Final[Mapping[FindingType, Callable[[Answered], bool]]] = {
+    "ImagePull": _images_pull,
+    "MetricThreshold": _below_threshold,
+    "SinglePointOfFailure": _spared,
+}

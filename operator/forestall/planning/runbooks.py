@@ -1,0 +1,140 @@
+"""Runbooks: their digest, their arguments typed and bounded, and what a policy's rung passes to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from forestall.api.base import Parameter
+from forestall.api.inspectionpolicy import Binding, Rung
+from forestall.api.runbook import Effect, Runbook, RunbookParameter, RunbookSpec
+from forestall.planning.hashing import sha256_of
+from forestall.twin.model import Workload
+
+_INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0")
+_LONGEST = 253
+_NEEDED: Final[Mapping[Effect, tuple[str, int, int]]] = {
+    "SetReplicas": ("replicas", 0, 10_000),
+    "SpreadOverNodes": ("max-skew", 1, 10_000),
+}
+"""What an effect is computed from, whatever the runbook declares: name, smallest and largest value."""
+
+
+class InvalidParameterError(ValueError):
+    """An argument that a runbook does not take. `field` names it, the message says why and what would do."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.field = f"parameters[{shorten(name, 63)}]"
+        super().__init__(f"{self.field}: {why[:512]}")
+
+
+def digest(runbook: Runbook) -> str:
+    """`sha256:<hex>` of the runbook's content."""
+    return sha256_of(runbook.spec.to_json())
+
+
+def bind(rung: Rung, runbook: Runbook, target: Workload) -> tuple[Parameter, ...]:
+    """The arguments that a rung passes for a target, defaults filled in, ordered by name. Nothing is judged yet."""
+    bound = {binding.name: _bound(binding, target) for binding in rung.parameters}
+    return parameters(completed(runbook.spec, bound))
+
+
+def parameters(values: Mapping[str, str]) -> tuple[Parameter, ...]:
+    """Arguments as a resource lists them, ordered by name."""
+    return tuple(Parameter(name=name, value=values[name]) for name in sorted(values))
+
+
+def completed(spec: RunbookSpec, given: Mapping[str, str]) -> dict[str, str]:
+    """What was given, over the runbook's defaults."""
+    return {item.name: item.default for item in spec.parameters if item.default is not None} | dict(given)
+
+
+def arguments(spec: RunbookSpec, given: Sequence[Parameter]) -> dict[str, str]:
+    """The runbook's arguments by name: all that it declares, each of its type and within its bounds.
+
+    Raises InvalidParameterError naming the first one that is unknown, given twice, missing or out of bounds.
+    """
+    _known_once(spec, given)
+    values = completed(spec, {item.name: item.value for item in given})
+    for declared in spec.parameters:
+        _check(declared, values.get(declared.name))
+    _check_needed(spec, values)
+    return values
+
+
+def shorten(text: str, longest: int = 64) -> str:
+    """Text of a stranger, fit for a message: escaped, and cut where it is long."""
+    escaped = ascii(text)[1:-1]
+    return escaped if len(escaped) <= longest else f"{escaped[:longest]}..."
+
+
+def _bound(binding: Binding, target: Workload) -> str:
+    return binding.value if binding.value is not None else str(target.replicas + 1)
+
+
+def _known_once(spec: RunbookSpec, given: Sequence[Parameter]) -> None:
+    known = sorted(item.name for item in spec.parameters)
+    seen: set[str] = set()
+    for item in given:
+        if item.name not in known:
+            raise InvalidParameterError(item.name, f"unknown; this runbook takes: {', '.join(known) or 'none'}")
+        if item.name in seen:
+            raise InvalidParameterError(item.name, "given twice; give it once")
+        seen.add(item.name)
+
+
+def _check(declared: RunbookParameter, value: str | None) -> None:
+    if value is None:
+        raise InvalidParameterError(declared.name, "missing, and it has no default; give a value")
+    _check_text(declared.name, value)
+    if declared.type == "Integer":
+        _check_integer(declared, value)
+    else:
+        _check_pattern(declared, value)
+    if declared.enum and value not in declared.enum:
+        raise InvalidParameterError(declared.name, f"'{shorten(value)}' is none of {', '.join(declared.enum)}")
+
+
+def _check_text(name: str, value: str) -> None:
+    if len(value) > _LONGEST:
+        raise InvalidParameterError(name, f"{len(value)} characters; at most {_LONGEST} are taken")
+    if not value.isprintable():
+        raise InvalidParameterError(name, f"'{shorten(value)}' holds control or invisible characters; leave them out")
+    if "$(" in value:  # the kubelet expands $(NAME) in a container's environment and arguments
+        raise InvalidParameterError(name, f"'{shorten(value)}' holds '$(', which Kubernetes would expand; leave it out")
+
+
+def _check_integer(declared: RunbookParameter, value: str) -> None:
+    if not _INTEGER.fullmatch(value):
+        raise InvalidParameterError(
+            declared.name, f"'{shorten(value)}' is no integer; write digits 0-9 only, such as 3"
+        )
+    _check_range(declared.name, int(value), declared.minimum, declared.maximum)
+
+
+def _check_range(name: str, number: int, minimum: int | None, maximum: int | None) -> None:
+    if minimum is not None and number < minimum:
+        raise InvalidParameterError(name, f"{number} is below the minimum; give {minimum} or more")
+    if maximum is not None and number > maximum:
+        raise InvalidParameterError(name, f"{number} is above the maximum; give {maximum} or less")
+
+
+def _check_pattern(declared: RunbookParameter, value: str) -> None:
+    try:
+        matches = not declared.pattern or re.fullmatch(declared.pattern, value) is not None
+    except re.error as error:
+        raise InvalidParameterError(
+            declared.name, f"the runbook's pattern is no regular expression: {error}"
+        ) from error
+    if not matches:
+        raise InvalidParameterError(declared.name, f"'{shorten(value)}' does not match {declared.pattern}")
+
+
+def _check_needed(spec: RunbookSpec, values: Mapping[str, str]) -> None:
+    if spec.effect not in _NEEDED:
+        return
+    name, smallest, largest = _NEEDED[spec.effect]
+    if not _INTEGER.fullmatch(values.get(name, "")):
+        raise InvalidParameterError(name, f"effect {spec.effect} needs it; declare it in the runbook with type Integer")
+    _check_range(name, int(values[name]), smallest, largest)

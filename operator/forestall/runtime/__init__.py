@@ -1,0 +1,1 @@
+"""What makes the pure core run: queue, store, feed, reconcilers, supervision, telemetry, wiring."""

@@ -1,0 +1,67 @@
+"""The feed: list and watch of what the twin is made of, straight into the Live view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from forestall.adapters.resources import TWIN_KINDS
+from forestall.ports import Kube, Resource
+from forestall.twin.live import Live
+
+
+class Feed:
+    """Keeps one Live view in step with the cluster. `changed` is called after each change that may matter."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        live: Live,
+        *,
+        namespaces: Collection[str],
+        changed: Callable[[], None],
+        time: Callable[[], float],
+    ) -> None:
+        self._kube, self._live, self._changed, self._time = kube, live, changed, time
+        self._namespaces = frozenset(namespaces)
+        self._synced: set[Resource] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.heard_at = time()
+        """When the API server was last heard of, on the monotonic clock."""
+
+    @property
+    def synced(self) -> bool:
+        """Whether every kind has been listed once."""
+        return len(self._synced) == len(TWIN_KINDS)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._tasks = [asyncio.create_task(self._follow(kind), name=f"feed-{kind.plural}") for kind in TWIN_KINDS]
+
+    async def stop(self) -> None:
+        """Stop following."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _follow(self, resource: Resource) -> None:
+        async for event in self._kube.watch(resource):
+            self.heard_at = self._time()
+            if event.type == "SYNCED":
+                self._synced.add(resource)
+                self._changed()
+            if not event.object:
+                continue
+            metadata = event.object.get("metadata") or {}
+            namespace = metadata.get("namespace", "")
+            if namespace and self._namespaces and namespace not in self._namespaces:
+                continue
+            if event.type == "DELETED":
+                self._live.remove(resource.kind, namespace, metadata.get("name", ""))
+            else:
+                self._live.apply(resource.kind, event.object)
+            if self._live.dirty:
+                self._changed()

@@ -1,0 +1,46 @@
+"""What has to be looked at after something has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forestall.api.base import Key
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.remediationplan import RemediationPlan
+from forestall.runtime.context import Context
+
+
+def seen(context: Context, kind: str, event: str | None, body: dict[str, Any]) -> None:
+    """Take over an object from a watch, and queue whatever depends on it. Echoes of our own writes are no news."""
+    if event == "DELETED":
+        _route(context, context.store.drop(kind, body))
+        return
+    if event is not None and context.store.holds(kind, body):
+        return
+    _route(context, context.store.put(kind, body))
+
+
+def twin_changed(context: Context, name: str) -> None:
+    """Let the policies of a twin look again, once for all that changes within a tick."""
+    for policy in context.store.all(InspectionPolicy):
+        if policy.spec.twin_ref.name == name:
+            context.queue.add_after(policy.key, context.settings.tick.total_seconds())
+
+
+def job_changed(context: Context, plan: str) -> None:
+    """An action Job of the plan `namespace/name` has changed."""
+    namespace, _, name = plan.partition("/")
+    if name:
+        context.queue.add(Key(RemediationPlan.crd.kind, namespace, name))
+
+
+def _route(context: Context, key: Key) -> None:
+    if key.kind != Finding.crd.kind:
+        context.queue.add(key)
+    if key.kind in {"Runbook", "NetworkTwin"}:
+        for policy in context.store.all(InspectionPolicy):
+            context.queue.add(policy.key)
+    if key.kind in {Finding.crd.kind, RemediationPlan.crd.kind}:
+        for policy in context.store.all(InspectionPolicy, key.namespace):
+            context.queue.add(policy.key)

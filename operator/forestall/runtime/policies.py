@@ -1,0 +1,255 @@
+"""Reconciles an InspectionPolicy: one pass looks at everything, records what it found, and plans what it may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from forestall.adapters.resources import FINDINGS, PLANS
+from forestall.api import conditions
+from forestall.api.base import Condition, Key
+from forestall.api.finding import Finding, FindingSpec
+from forestall.api.inspectionpolicy import InspectionPolicy, InspectionPolicyStatus
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
+from forestall.api.runbook import Runbook
+from forestall.closure.counting import count
+from forestall.inspection import findings
+from forestall.inspection.inspect import inspect
+from forestall.inspection.queries import queries
+from forestall.inspection.report import Observation, Report
+from forestall.planning.propose import Proposal, propose
+from forestall.ports import Json, Measurement
+from forestall.runtime.context import Context, Pass
+from forestall.runtime.twins import Twin
+from forestall.runtime.writing import create_once, write_status
+
+POLICY_LABEL = "forestall.dev/policy"
+FINDING_LABEL = "forestall.dev/finding"
+NOT_READY = timedelta(seconds=1)
+RESTING = frozenset(("Cleared", "Closed"))
+
+log = structlog.get_logger(__name__)
+
+
+async def reconcile(context: Context, key: Key) -> timedelta | None:
+    """One pass over one policy."""
+    policy = context.store.get(InspectionPolicy, key.namespace, key.name)
+    if policy is None:
+        context.passes.pop(key, None)
+        return None
+    twin = context.twins.get(policy.spec.twin_ref.name)
+    if twin is None or not twin.ready:
+        await _write(context, policy, _waiting(context, policy, twin))
+        return NOT_READY
+    done = await look(context, policy, twin)
+    context.passes[key] = done
+    await record(context, policy, done)
+    await plan(context, policy, done)
+    await _write(context, policy, _status(context, policy, twin, done))
+    _wake_plans(context, key)
+    return policy.spec.schedule.interval
+
+
+async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
+    """Measure and inspect. A policy of the operator's own namespace may read every namespace's series."""
+    namespace = policy.metadata.namespace or ""
+    scope = "" if namespace == context.settings.namespace else namespace
+    measurements = await twin.measure(queries(policy), scope)
+    context.metrics.query_errors.inc(sum(1 for answer in measurements.values() if answer.error))
+    snapshot, now = twin.snapshot(), context.clock.now()
+    before = context.passes.get(policy.key)
+    holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
+    report = inspect(policy, snapshot, measurements, holds, now)
+    return Pass(now, policy.metadata.generation, snapshot, measurements, report)
+
+
+async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None:
+    """Bring every finding of the policy up to date: raise, clear, and take over what became of its plans."""
+    seen = {observation.spec.object_name: observation for observation in done.report.observations}
+    known = {finding.metadata.name: finding for finding in findings_of(context, policy)}
+    for name in sorted(seen.keys() - known.keys()):
+        known[name] = await _create_finding(context, policy, seen[name].spec)
+    for name, finding in sorted(known.items()):
+        await _record_one(context, finding, seen.get(name), done)
+
+
+async def _record_one(context: Context, finding: Finding, observation: Observation | None, done: Pass) -> None:
+    plans = plans_of(context, finding)
+    judged = observation is not None or done.report.clears(finding.spec, done.snapshot)
+    status = findings.update(
+        finding, observation, plans=plans, snapshot_id=done.snapshot.id, now=done.at, judged=judged
+    )
+    if await write_status(context.kube, context.store, finding, status):
+        context.metrics.writes.labels("Finding").inc()
+
+
+async def _create_finding(context: Context, policy: InspectionPolicy, spec: FindingSpec) -> Finding:
+    namespace = policy.metadata.namespace or ""
+    body: Json = {
+        "apiVersion": FINDINGS.api_version,
+        "kind": FINDINGS.kind,
+        "metadata": {
+            "name": spec.object_name,
+            "namespace": namespace,
+            "labels": {POLICY_LABEL: policy.metadata.name[:63]},
+            "ownerReferences": [_owner(policy)],
+        },
+        "spec": spec.to_json(),
+    }
+    await create_once(context.kube, context.store, Finding, body)
+    created = context.store.get(Finding, namespace, spec.object_name)
+    if created is None or created.spec != spec:
+        raise RuntimeError(f"finding {namespace}/{spec.object_name} exists with another identity")
+    return created
+
+
+async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
+    """Propose a plan for every finding that waits for one."""
+    runbooks = {runbook.metadata.name: runbook for runbook in context.store.all(Runbook)}
+    for finding in sorted(findings_of(context, policy), key=lambda one: one.metadata.name):
+        if finding.status.state in RESTING:
+            continue
+        plans = plans_of(context, finding)
+        answer = propose(
+            policy, finding, plans, runbooks=runbooks, snapshot=done.snapshot, measurements=done.measurements
+        )
+        if isinstance(answer, Proposal):
+            await _create_plan(context, policy, finding, answer)
+        else:
+            log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+
+
+async def _create_plan(context: Context, policy: InspectionPolicy, finding: Finding, proposal: Proposal) -> None:
+    namespace = policy.metadata.namespace or ""
+    body: Json = {
+        "apiVersion": PLANS.api_version,
+        "kind": PLANS.kind,
+        "metadata": {
+            "name": proposal.name,
+            "namespace": namespace,
+            "labels": {POLICY_LABEL: policy.metadata.name[:63], FINDING_LABEL: finding.metadata.name},
+            "ownerReferences": [_owner(finding)],
+        },
+        "spec": {
+            "purpose": "Remediate",
+            "policyRef": {"name": policy.metadata.name},
+            "findingRef": {"name": finding.metadata.name},
+            "runbookRef": proposal.runbook_ref.to_json(),
+            "parameters": [parameter.to_json() for parameter in proposal.parameters],
+            "proposer": context.settings.user,
+        },
+    }
+    await create_once(context.kube, context.store, RemediationPlan, body)
+    context.queue.add(Key(PLANS.kind, namespace, proposal.name))
+
+
+def findings_of(context: Context, policy: InspectionPolicy) -> list[Finding]:
+    """The policy's findings."""
+    found = context.store.all(Finding, policy.metadata.namespace)
+    return [finding for finding in found if finding.spec.policy_ref.name == policy.metadata.name]
+
+
+def plans_of(context: Context, finding: Finding) -> list[RemediationPlan]:
+    """The finding's plans, oldest first."""
+    found = [
+        one
+        for one in context.store.all(RemediationPlan, finding.metadata.namespace)
+        if one.spec.finding_ref.name == finding.metadata.name
+    ]
+    return sorted(found, key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
+
+
+def _owner(owner: InspectionPolicy | Finding) -> Json:
+    return {
+        "apiVersion": FINDINGS.api_version,
+        "kind": owner.crd.kind,
+        "name": owner.metadata.name,
+        "uid": owner.metadata.uid,
+    }
+
+
+def _wake_plans(context: Context, policy: Key) -> None:
+    """Let the policy's open plans look at the new inspection. Those that wait for a person need none."""
+    for one in context.store.all(RemediationPlan, policy.namespace):
+        if one.spec.policy_ref.name == policy.name and one.status.phase not in TERMINAL:
+            context.queue.add(one.key)
+
+
+async def _write(context: Context, policy: InspectionPolicy, status: InspectionPolicyStatus) -> None:
+    if await write_status(context.kube, context.store, policy, status):
+        context.metrics.writes.labels("InspectionPolicy").inc()
+
+
+def _waiting(context: Context, policy: InspectionPolicy, twin: Twin | None) -> InspectionPolicyStatus:
+    """The status of a policy that cannot be inspected yet, and why."""
+    name = policy.spec.twin_ref.name
+    reason, message = ("TwinNotReady", f"twin {name} is being filled")
+    if twin is None:
+        reason, message = "TwinMissing", f"spec.twinRef.name: there is no NetworkTwin {name}; apply one"
+    told = _Told(policy.metadata.generation, context.clock.now())
+    found = [told("Ready", False, reason, message), told("TwinFresh", False, reason, message)]
+    return policy.status.model_copy(update={"conditions": tuple(conditions.merge(policy.status.conditions, found))})
+
+
+def _status(context: Context, policy: InspectionPolicy, twin: Twin, done: Pass) -> InspectionPolicyStatus:
+    """What the pass found, in numbers and conditions."""
+    own = findings_of(context, policy)
+    waiting = sum(1 for finding in own if finding.status.state not in RESTING)
+    found = _conditions(context, policy, twin, done, waiting)
+    return InspectionPolicyStatus(
+        observed_generation=policy.metadata.generation,
+        conditions=tuple(conditions.merge(policy.status.conditions, found)),
+        goals=done.report.goals,
+        inspections=done.report.counts,
+        open_findings=waiting,
+        closure=count(policy.spec, own),
+    )
+
+
+class _Told:
+    """Makes conditions of one generation at one time."""
+
+    def __init__(self, generation: int, now: datetime) -> None:
+        self._generation, self._now = generation, now
+
+    def __call__(self, kind: str, holds: bool | None, reason: str, message: str = "") -> Condition:
+        return conditions.make(kind, holds, reason, message, generation=self._generation, now=self._now)
+
+
+def _conditions(
+    context: Context, policy: InspectionPolicy, twin: Twin, done: Pass, waiting: int
+) -> Sequence[Condition]:
+    told = _Told(policy.metadata.generation, done.at)
+    error = metrics_problem(done.measurements, queries(policy), twin.metrics_error)
+    refuses = "the API server refuses forged approvals"
+    accepts = "the API server does not refuse forged approvals: install the chart's admission policies"
+    return [
+        told("Ready", True, "Inspected", "the policy is being inspected"),
+        told("TwinFresh", True, "Synchronised"),
+        told("MetricsReachable", not error, "Unreachable" if error else "Answered", error[:1024]),
+        told(
+            "ApprovalPolicyEnforced",
+            context.enforced,
+            "Probed" if context.enforced else "NotEnforced",
+            refuses if context.enforced else accepts,
+        ),
+        told("RisksFound", waiting > 0, "OpenFindings" if waiting else "NothingFound"),
+    ]
+
+
+def metrics_problem(measurements: Mapping[str, Measurement], wanted: Sequence[str], server_error: str) -> str:
+    """Why a policy's queries have no answer; empty where all have one, or none is needed."""
+    if not wanted:
+        return ""
+    missing = [query for query in wanted if query not in measurements]
+    if missing:
+        return server_error or "there is no answer"
+    return next((answer.error for answer in measurements.values() if answer.error), "")
+
+
+def report_problem(report: Report, qualifier: str) -> str:
+    """What the inspection behind a finding's qualifier could not judge; empty if nothing."""
+    name = qualifier.partition("/")[0]
+    return next((one.message for one in report.counts if one.name == name and one.errors), "")

@@ -1,0 +1,72 @@
+"""The operator's settings, read once from the environment. The chart sets them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class InvalidSettingError(ValueError):
+    """A variable that is missing or cannot be read; the message names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs."""
+
+    namespace: str
+    """FORESTALL_NAMESPACE: the operator's own namespace."""
+    action_image: str
+    """FORESTALL_ACTION_IMAGE: image of action Jobs, by digest."""
+    action_namespace: str = "forestall-actions"
+    """FORESTALL_ACTION_NAMESPACE: where action Jobs run."""
+    service_account: str = "forestall"
+    """FORESTALL_SERVICE_ACCOUNT: the operator's account; its name proposes plans."""
+    http_port: int = 8080
+    """FORESTALL_HTTP_PORT: health and metrics; 0 picks a free one."""
+    log_level: str = "INFO"
+    """FORESTALL_LOG_LEVEL."""
+    workers: int = 8
+    """FORESTALL_WORKERS: keys reconciled at the same time."""
+    tick: timedelta = timedelta(seconds=0.2)
+    """Changes of the cluster are gathered for this long before policies look again."""
+    probe_interval: timedelta = timedelta(seconds=60)
+    """How often the approval policy is probed."""
+
+    @property
+    def user(self) -> str:
+        """The name that the API server knows this operator by."""
+        return f"system:serviceaccount:{self.namespace}:{self.service_account}"
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises InvalidSettingError."""
+    values = os.environ if environment is None else environment
+    image = _required(values, "FORESTALL_ACTION_IMAGE", "the image of action Jobs, name@sha256:digest")
+    if "@sha256:" not in image:
+        raise InvalidSettingError(f"FORESTALL_ACTION_IMAGE is {image!r}: name the image by digest (name@sha256:…)")
+    return Settings(
+        namespace=_required(values, "FORESTALL_NAMESPACE", "the operator's own namespace"),
+        action_image=image,
+        action_namespace=values.get("FORESTALL_ACTION_NAMESPACE", "forestall-actions"),
+        service_account=values.get("FORESTALL_SERVICE_ACCOUNT", "forestall"),
+        http_port=_integer(values, "FORESTALL_HTTP_PORT", 8080),
+        log_level=values.get("FORESTALL_LOG_LEVEL", "INFO").upper(),
+        workers=_integer(values, "FORESTALL_WORKERS", 8),
+    )
+
+
+def _required(values: Mapping[str, str], name: str, meaning: str) -> str:
+    value = values.get(name, "")
+    if not value:
+        raise InvalidSettingError(f"{name} is not set: it is {meaning}")
+    return value
+
+
+def _integer(values: Mapping[str, str], name: str, default: int) -> int:
+    text = values.get(name, str(default))
+    if not text.isascii() or not text.isdigit():
+        raise InvalidSettingError(f"{name} is {text!r}: write a whole number")
+    return int(text)

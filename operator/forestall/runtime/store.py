@@ -1,0 +1,89 @@
+"""The last seen state of forestall's own objects, fed by watches and by the answers to our own writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, cast
+
+from pydantic import ValidationError
+
+from forestall.api.base import Key, Resource
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.networktwin import NetworkTwin
+from forestall.api.remediationplan import RemediationPlan
+from forestall.api.runbook import Runbook
+from forestall.ports import Json
+
+R = TypeVar("R", bound=Resource)
+MODELS: Mapping[str, type[Resource]] = {
+    model.crd.kind: model for model in (InspectionPolicy, NetworkTwin, Finding, Runbook, RemediationPlan)
+}
+
+
+class Store:
+    """Objects by kind and key. Never goes back in time: an older resourceVersion is not news."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, dict[Key, Resource]] = {kind: {} for kind in MODELS}
+        self._raw_status: dict[Key, Json] = {}
+        self.unreadable: dict[Key, str] = {}
+        """Objects that do not decode, with the reason; they are treated as absent."""
+
+    def put(self, kind: str, body: Json) -> Key:
+        """Take over what the API server said; unreadable objects are remembered as such."""
+        metadata = body.get("metadata") or {}
+        key = Key(kind, metadata.get("namespace", ""), metadata.get("name", ""))
+        known = self._objects[kind].get(key)
+        if known is not None and _older(metadata, known):
+            return key
+        try:
+            self._objects[kind][key] = MODELS[kind].model_validate(body)
+            self._raw_status[key] = body.get("status") or {}
+            self.unreadable.pop(key, None)
+        except ValidationError as error:
+            self._objects[kind].pop(key, None)
+            self.unreadable[key] = "; ".join(f"{_path(item['loc'])}: {item['msg']}" for item in error.errors()[:5])
+        return key
+
+    def holds(self, kind: str, body: Json) -> bool:
+        """Whether this very version of the object is already known."""
+        metadata = body.get("metadata") or {}
+        known = self._objects[kind].get(Key(kind, metadata.get("namespace", ""), metadata.get("name", "")))
+        version = metadata.get("resourceVersion")
+        return known is not None and known.metadata.resource_version == version
+
+    def drop(self, kind: str, body: Json) -> Key:
+        """The object is gone."""
+        metadata = body["metadata"]
+        key = Key(kind, metadata.get("namespace", ""), metadata["name"])
+        self._objects[kind].pop(key, None)
+        self._raw_status.pop(key, None)
+        self.unreadable.pop(key, None)
+        return key
+
+    def get(self, model: type[R], namespace: str, name: str) -> R | None:
+        """One object, or None."""
+        return cast("R | None", self._objects[model.crd.kind].get(Key(model.crd.kind, namespace, name)))
+
+    def all(self, model: type[R], namespace: str | None = None) -> Iterator[R]:
+        """All objects of a kind, of one namespace if given."""
+        for key, found in self._objects[model.crd.kind].items():
+            if namespace is None or key.namespace == namespace:
+                yield cast("R", found)
+
+    def status(self, key: Key) -> Json:
+        """The status as it was last seen on the wire: what a patch is computed against."""
+        return self._raw_status.get(key, {})
+
+
+def _older(metadata: Json, known: Resource) -> bool:
+    """Whether `metadata` is from before `known`, of the same object."""
+    if metadata.get("uid") != known.metadata.uid:
+        return False
+    ours, theirs = known.metadata.resource_version, str(metadata.get("resourceVersion", ""))
+    return ours.isdigit() and theirs.isdigit() and int(theirs) < int(ours)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)

@@ -1,0 +1,137 @@
+"""The twins in memory: one for each NetworkTwin, with its feed, its Prometheus and its latest snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from forestall.api.base import Key
+from forestall.api.networktwin import KubernetesSource, MetricBinding, NetworkTwin, PrometheusSource
+from forestall.ports import Clock, Kube, Measurement, Metrics
+from forestall.runtime.feed import Feed
+from forestall.twin.live import Live
+from forestall.twin.views import Snapshot
+
+MetricsFactory = Callable[[PrometheusSource], Metrics]
+
+
+class Twin:
+    """One twin: a Live view that the feed writes and everybody else reads as snapshots."""
+
+    def __init__(self, resource: NetworkTwin, feed: Feed | None, live: Live, metrics: Metrics | None) -> None:
+        self.resource = resource
+        self.feed = feed
+        self._live = live
+        self._metrics = metrics
+        self.metrics_error = "" if metrics else "the twin has no Prometheus source"
+        self.written_at: datetime | None = None
+        """When its status was last written."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the twin holds a whole picture."""
+        return self.feed is not None and self.feed.synced
+
+    @property
+    def defects(self) -> Mapping[Key, str]:
+        """Objects that could not be read, with the reason."""
+        return self._live.defects
+
+    def snapshot(self) -> Snapshot:
+        """The present state, immutable."""
+        return self._live.snapshot()
+
+    async def measure(self, queries: Sequence[str], namespace: str = "") -> Mapping[str, Measurement]:
+        """Answers to `queries`. Without a Prometheus source every answer is an error that says so."""
+        if self._metrics is None:
+            return {}
+        answers = await self._metrics.query(queries, namespace=namespace)
+        if answers:
+            unreachable = [answer.error for answer in answers.values() if answer.error]
+            self.metrics_error = unreachable[0] if len(unreachable) == len(answers) else ""
+        return answers
+
+    async def refresh_loads(self) -> None:
+        """Read the bound metrics into the Live view. Elements whose series is gone lose their load."""
+        bindings = self.resource.spec.metrics
+        answers = await self.measure([binding.query for binding in bindings])
+        loads: dict[Key, Decimal] = {}
+        for binding in bindings:
+            answer = answers.get(binding.query)
+            loads |= joined(binding, answer) if answer else {}
+        self._live.set_loads(loads)
+
+
+def joined(binding: MetricBinding, answer: Measurement) -> dict[Key, Decimal]:
+    """Elements and their values: series joined by label. Series without the label, or not finite, are left out."""
+    found: dict[Key, Decimal] = {}
+    for sample in answer.samples:
+        name = sample.labels.get(binding.name_label, "")
+        namespace = "" if binding.kind == "Node" else sample.labels.get(binding.namespace_label, "")
+        if name and sample.value.is_finite():
+            found[Key(binding.kind, namespace, name)] = sample.value
+    return found
+
+
+class Twins:
+    """All twins, kept in step with the NetworkTwin objects."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        clock: Clock,
+        *,
+        metrics: MetricsFactory,
+        changed: Callable[[str], None],
+        time: Callable[[], float],
+    ) -> None:
+        self._kube, self._clock, self._metrics, self._changed, self._time = kube, clock, metrics, changed, time
+        self._twins: dict[str, Twin] = {}
+
+    def get(self, name: str) -> Twin | None:
+        """The twin of that name, or None."""
+        return self._twins.get(name)
+
+    def feeds(self) -> list[Feed]:
+        """Every running feed."""
+        return [twin.feed for twin in self._twins.values() if twin.feed is not None]
+
+    async def put(self, resource: NetworkTwin) -> Twin:
+        """Take over a NetworkTwin; a changed spec starts anew, an unchanged one goes on."""
+        name, known = resource.metadata.name, self._twins.get(resource.metadata.name)
+        if known is not None and known.resource.spec == resource.spec:
+            known.resource = resource
+            return known
+        await self.drop(name)
+        self._twins[name] = twin = self._make(resource)
+        if twin.feed is not None:
+            twin.feed.start()
+        return twin
+
+    async def drop(self, name: str) -> None:
+        """The NetworkTwin is gone."""
+        twin = self._twins.pop(name, None)
+        if twin is not None and twin.feed is not None:
+            await twin.feed.stop()
+
+    async def stop(self) -> None:
+        """Stop every feed."""
+        for name in list(self._twins):
+            await self.drop(name)
+
+    def _make(self, resource: NetworkTwin) -> Twin:
+        name, live = resource.metadata.name, Live()
+        objects = next((source.kubernetes for source in resource.spec.sources if source.kubernetes), None)
+        server = next((source.prometheus for source in resource.spec.sources if source.prometheus), None)
+        feed = self._feed(name, live, objects) if objects is not None else None
+        return Twin(resource, feed, live, self._metrics(server) if server is not None else None)
+
+    def _feed(self, name: str, live: Live, source: KubernetesSource) -> Feed:
+        return Feed(
+            self._kube,
+            live,
+            namespaces=source.namespaces,
+            changed=lambda: self._changed(name),
+            time=self._time,
+        )

@@ -1,0 +1,85 @@
+"""Kopf, in a thread and a loop of its own: it watches forestall's kinds and reports what it sees.
+
+On its way out Kopf cancels every task of its loop that is younger than itself; a loop of its own keeps the
+twin's feeds and the workers out of its reach, and its work off the loop that decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import kopf
+
+from forestall.api.base import GROUP
+from forestall.handlers import findings, plans, policies, runbooks, twins
+from forestall.handlers.intake import Seen
+
+FINALIZER = f"{GROUP}/finalizer"
+
+
+class Endless:
+    """Pauses between attempts that never run out: an outage of any length is waited for."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (0.5, 1, 2, 3)
+        while True:
+            yield 5
+
+
+class NoDiffBase(kopf.DiffBaseStorage):
+    """Kopf keeps no copy of any object: nothing here depends on what changed, only on what is."""
+
+    def fetch(self, *, body: kopf.Body) -> None:
+        """Nothing is stored."""
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Store nothing."""
+
+
+def settings() -> kopf.OperatorSettings:
+    """Kopf as a watch layer only: no peering, no scanning, no events, no state in annotations."""
+    chosen = kopf.OperatorSettings()
+    chosen.peering.standalone = True
+    chosen.scanning.disabled = True
+    chosen.posting.enabled = False
+    chosen.persistence.finalizer = FINALIZER
+    chosen.persistence.diffbase_storage = NoDiffBase()
+    chosen.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP, v1=False)
+    chosen.networking.error_backoffs = Endless()
+    chosen.networking.request_timeout = 30
+    chosen.watching.server_timeout = 300
+    chosen.watching.client_timeout = 330
+    chosen.watching.connect_timeout = 10
+    return chosen
+
+
+def registry(seen: Seen) -> kopf.OperatorRegistry:
+    """A registry of our own with a handler for each kind, and the login for the cluster at hand."""
+    made = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=made, id="login")
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    for module in (policies, plans, findings, twins, runbooks):
+        module.register(made, seen)
+    return made
+
+
+async def run(seen: Seen, stop: threading.Event, ready: threading.Event) -> None:
+    """One life of Kopf: returns when `stop` is set, raises when Kopf ends by itself. `seen` runs in this loop."""
+    loop = asyncio.get_running_loop()
+
+    def hand_over(kind: str, event: str | None, body: dict[str, object]) -> None:
+        loop.call_soon_threadsafe(seen, kind, event, body)
+
+    await asyncio.to_thread(_life, hand_over, stop, ready)
+
+
+def _life(seen: Seen, stop: threading.Event, ready: threading.Event) -> None:
+    asyncio.run(
+        kopf.operator(registry=registry(seen), settings=settings(), clusterwide=True, stop_flag=stop, ready_flag=ready)
+    )

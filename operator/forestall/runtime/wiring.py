@@ -1,0 +1,137 @@
+"""Everything put together: one process from its settings to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+import structlog
+
+from forestall.adapters.clock import SystemClock
+from forestall.adapters.kubernetes.events import KubeEvents
+from forestall.adapters.prometheus import Prometheus
+from forestall.adapters.resources import JOBS
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.networktwin import PrometheusSource
+from forestall.planning import job
+from forestall.ports import Kube
+from forestall.runtime import catalogue, intake, plans, policies, twin_status, watching
+from forestall.runtime.canary import approvals_enforced
+from forestall.runtime.context import Context
+from forestall.runtime.health import Health
+from forestall.runtime.queue import WorkQueue
+from forestall.runtime.settings import Settings
+from forestall.runtime.store import Store
+from forestall.runtime.supervisor import supervise
+from forestall.runtime.telemetry import Metrics
+from forestall.runtime.twins import Twins
+from forestall.runtime.workers import Reconcile, work
+
+RETRY_PROBE_SECONDS = 1.0
+GRACE_SECONDS = 20.0
+
+log = structlog.get_logger(__name__)
+
+
+def build(settings: Settings, kube: Kube) -> Context:
+    """The shared context over a Kubernetes client."""
+    clock, loop = SystemClock(), asyncio.get_running_loop()
+
+    def metrics_of(source: PrometheusSource) -> Prometheus:
+        return Prometheus(source.url, timeout=source.timeout.total_seconds(), clock=clock)
+
+    def changed(name: str) -> None:
+        intake.twin_changed(context, name)
+
+    context = Context(
+        settings=settings,
+        kube=kube,
+        clock=clock,
+        notifier=KubeEvents(kube, clock),
+        metrics=Metrics(),
+        store=Store(),
+        queue=WorkQueue(loop.time),
+        twins=Twins(kube, clock, metrics=metrics_of, changed=changed, time=loop.time),
+    )
+    return context
+
+
+def reconcilers(context: Context) -> dict[str, Reconcile]:
+    """The reconciler of each kind."""
+    return {
+        "InspectionPolicy": partial(policies.reconcile, context),
+        "RemediationPlan": partial(plans.reconcile, context),
+        "NetworkTwin": partial(twin_status.reconcile, context),
+        "Runbook": partial(catalogue.reconcile, context),
+    }
+
+
+async def serve(context: Context, stop: asyncio.Event) -> None:
+    """Run until `stop` is set; then take in nothing more, finish what is being worked on, and go."""
+    ended, ready = threading.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    health = Health(
+        context.metrics,
+        time=loop.time,
+        queue_age=lambda: context.queue.age,
+        watch_age=lambda: watch_age(context, loop.time),
+        ready=ready.is_set,
+    )
+    server, port = await health.serve(context.settings.http_port)
+    log.info("serving", port=port)
+    todo = reconcilers(context)
+    workers = [partial(work, context.queue, todo, context.metrics) for _ in range(context.settings.workers)]
+    async with _background(health.beat, partial(probe, context), partial(follow_jobs, context), *workers):
+        watch = asyncio.create_task(
+            supervise(partial(watching.run, partial(intake.seen, context), ended, ready), stop, loop.time)
+        )
+        await stop.wait()
+        ended.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(context.queue.drained(), GRACE_SECONDS)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(watch, GRACE_SECONDS)
+    await context.twins.stop()
+    await server.cleanup()
+
+
+def watch_age(context: Context, time: Callable[[], float]) -> float:
+    """Seconds since the twins' feeds last heard of the API server; 0 without a feed."""
+    heard = [feed.heard_at for feed in context.twins.feeds()]
+    return time() - max(heard) if heard else 0.0
+
+
+async def probe(context: Context) -> None:
+    """Ask again and again whether the approval policy is in force; tell the policies when the answer changes."""
+    settings = context.settings
+    while True:
+        enforced = await approvals_enforced(context.kube, settings.namespace, settings.user)
+        context.metrics.enforced.set(enforced)
+        if enforced != context.enforced:
+            context.enforced = enforced
+            log.info("approval policy", enforced=enforced)
+            for policy in context.store.all(InspectionPolicy):
+                context.queue.add(policy.key)
+        await asyncio.sleep(settings.probe_interval.total_seconds() if enforced else RETRY_PROBE_SECONDS)
+
+
+async def follow_jobs(context: Context) -> None:
+    """Queue the plan of every action Job that changes."""
+    watched = context.kube.watch(JOBS, context.settings.action_namespace, labels=f"{job.MANAGED}=true")
+    async for event in watched:
+        annotations = (event.object.get("metadata") or {}).get("annotations") or {}
+        intake.job_changed(context, annotations.get(job.PLAN, ""))
+
+
+@asynccontextmanager
+async def _background(*runs: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Tasks that live as long as the block. One that ends early is a defect, and is raised."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run()) for run in runs]
+        yield
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,51 @@
+"""Writes of forestall's own objects: one merge patch of the status, and none where nothing has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forestall.adapters.resources import custom
+from forestall.api.base import Model, Resource
+from forestall.ports import Json, Kube, KubeError
+from forestall.runtime.store import Store
+
+
+def difference(old: Any, new: Any) -> Any:
+    """The merge patch (RFC 7386) from `old` to `new`, two JSON objects; an empty one where they are equal."""
+    patch: Json = {name: None for name in old if name not in new}
+    for name, value in new.items():
+        before = old.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            if inner := difference(before, value):
+                patch[name] = inner
+        elif value != before or name not in old:
+            patch[name] = value
+    return patch
+
+
+async def write_status(kube: Kube, store: Store, resource: Resource, status: Model) -> bool:
+    """Write what differs from the last seen status, if the object is still the one that was seen.
+
+    Returns whether anything was written. Raises KubeError with reason Conflict where the object has changed since.
+    """
+    patch = difference(store.status(resource.key), status.to_json())
+    if not patch:
+        return False
+    body = {"metadata": {"resourceVersion": resource.metadata.resource_version}, "status": patch}
+    metadata = resource.metadata
+    answer = await kube.patch_status(custom(type(resource)), metadata.namespace or "", metadata.name, body)
+    store.put(resource.crd.kind, answer)
+    return True
+
+
+async def create_once(kube: Kube, store: Store, model: type[Resource], body: Json) -> bool:
+    """Create an object with a deterministic name. Returns whether it is new; one that is there is taken over."""
+    kind, namespace = custom(model), body["metadata"].get("namespace", "")
+    try:
+        store.put(model.crd.kind, await kube.create(kind, namespace, body))
+    except KubeError as error:
+        if error.reason != "AlreadyExists":
+            raise
+        store.put(model.crd.kind, await kube.get(kind, namespace, body["metadata"]["name"]))
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""The twin that follows the cluster. It has one writer, and gives out snapshots that no longer change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from forestall.api.base import Key
+from forestall.twin import kubernetes
+from forestall.twin.index import Index
+from forestall.twin.kubernetes import OwnedPod, ReplicaSet
+from forestall.twin.model import DisruptionBudget, Element, Node, Pod, Service, Workload
+from forestall.twin.reading import Json, UnreadableError, child
+from forestall.twin.views import Snapshot
+
+Record = Element | OwnedPod | ReplicaSet
+T = TypeVar("T", Node, Workload, Pod, Service, DisruptionBudget)
+
+PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType(
+    {
+        "Node": kubernetes.node,
+        "Pod": kubernetes.pod,
+        "Service": kubernetes.service,
+        "Deployment": kubernetes.workload,
+        "ReplicaSet": kubernetes.replica_set,
+        "PodDisruptionBudget": kubernetes.budget,
+    }
+)
+"""What reads the objects of each kind that the twin is made of."""
+
+
+class Live:
+    """The mutable twin. Objects go in as the API server serves them; snapshots come out."""
+
+    def __init__(self) -> None:
+        self.defects: dict[Key, str] = {}
+        """Objects that could not be read, and why."""
+        self._records: dict[Key, Record] = {}
+        self._digests: dict[Key, bytes] = {}
+        self._pods: dict[Key, Pod] = {}
+        self._loads: dict[Key, Decimal] = {}
+        self._snapshot: Snapshot | None = None
+        self._dirty = True
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything changed since the last snapshot."""
+        return self._dirty
+
+    def apply(self, kind: str, obj: object) -> None:
+        """Take in a new or changed object of one of the kinds of PARSERS.
+
+        One that cannot be read takes its element out of the twin, since what was known of it is no longer true,
+        and is kept among `defects`.
+        """
+        parse, key = PARSERS[kind], Key(kind, "", "")
+        try:
+            key = kubernetes.key_of(kind, obj)
+            self._keep(key, parse(child(obj)))
+        except UnreadableError as error:
+            self._keep(key, None)
+            self._mark(key, str(error))
+
+    def remove(self, kind: str, namespace: str, name: str) -> None:
+        """Forget an object; one that is not known is no matter."""
+        self._keep(Key(kind, namespace, name), None)
+
+    def set_loads(self, loads: Mapping[Key, Decimal]) -> None:
+        """Replace all measured loads."""
+        self._dirty |= loads != self._loads
+        self._loads = dict(loads)
+
+    def snapshot(self) -> Snapshot:
+        """The present state. It is the same object for as long as nothing changes."""
+        if self._dirty or self._snapshot is None:
+            self._snapshot = self._next(self._snapshot)
+            self._dirty = False
+        return self._snapshot
+
+    def _keep(self, key: Key, record: Record | None) -> None:
+        if self.defects.pop(key, None) is not None:
+            self._dirty = True
+        if record == self._records.get(key):
+            return
+        self._dirty = True
+        self._pods.pop(key, None)
+        if record is None:
+            del self._records[key], self._digests[key]
+        else:
+            self._records[key], self._digests[key] = record, _digest(record)
+
+    def _mark(self, key: Key, defect: str) -> None:
+        self._dirty = True
+        self.defects[key] = defect
+
+    def _next(self, last: Snapshot | None) -> Snapshot:
+        elements = self._elements()
+        identity = self._identity(elements)
+        if last is not None and (last.id, last.loads, last.defects) == (identity, self._loads, self.defects):
+            return last
+        index = last.index if last is not None and last.id == identity else None
+        return Snapshot(
+            nodes={key.name: node for key, node in _of(Node, elements).items()},
+            workloads=_of(Workload, elements),
+            budgets=_of(DisruptionBudget, elements),
+            index=index or Index(_of(Pod, elements), _of(Service, elements)),
+            generation=last.generation + 1 if last else 1,
+            id=identity,
+            loads=dict(self._loads),
+            defects=dict(self.defects),
+        )
+
+    def _elements(self) -> Mapping[Key, Element]:
+        """All elements by key, ordered, pods and workloads tied together by the ReplicaSets between them."""
+        revisions = self._revisions()
+        found: dict[Key, Element] = {}
+        for key in sorted(self._records):
+            match self._records[key]:
+                case OwnedPod() as owned:
+                    found[key] = self._tied(owned, revisions)
+                case Workload() as workload:
+                    numbers = revisions.get(key, {0})
+                    found[key] = replace(workload, revision=max(numbers), previous_revision=len(numbers) > 1)
+                case ReplicaSet():
+                    pass
+                case element:
+                    found[key] = element
+        return found
+
+    def _revisions(self) -> Mapping[Key, set[int]]:
+        """The numbers of each workload's revisions that can still be had."""
+        found: defaultdict[Key, set[int]] = defaultdict(set)
+        for record in self._records.values():
+            if isinstance(record, ReplicaSet) and record.workload is not None and record.revision:
+                found[record.workload].add(record.revision)
+        return found
+
+    def _tied(self, owned: OwnedPod, revisions: Mapping[Key, set[int]]) -> Pod:
+        owner = self._records.get(owned.replica_set) if owned.replica_set else None
+        workload = owner.workload if isinstance(owner, ReplicaSet) else None
+        current = workload is None or not isinstance(owner, ReplicaSet) or owner.revision == max(revisions.get(workload, {0}))
+        pod = self._pods.get(owned.pod.key, owned.pod)
+        if (pod.workload, pod.current) != (workload, current):
+            pod = self._pods[pod.key] = replace(pod, workload=workload, current=current)
+        return pod
+
+    def _identity(self, elements: Mapping[Key, Element]) -> str:
+        total = hashlib.sha256()
+        for key, element in elements.items():
+            total.update(self._digests[key] + _ties(element))
+        return f"sha256:{total.hexdigest()}"
+
+
+def _ties(element: Element) -> bytes:
+    """What an element has from others, and its own record's digest leaves out."""
+    match element:
+        case Pod():
+            return f"{element.workload} {element.current}".encode()
+        case Workload():
+            return f"{element.revision} {element.previous_revision}".encode()
+        case _:
+            return b""
+
+
+def _digest(record: Record) -> bytes:
+    return hashlib.sha256(repr(record).encode()).digest()
+
+
+def _of(kind: type[T], elements: Mapping[Key, Element]) -> Mapping[Key, T]:
+    return {key: element for key, element in elements.items() if isinstance(element, kind)}

@@ -1,0 +1,187 @@
+"""The plugin against a real API server with the chart's admission policies: who decides, on what, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.installation import ACCOUNTS, GROUPS, TEAM, Installation, finding, findings, install, plan, plans
+from tests.api.person import expect
+from tests.unit.cli import objects
+from tools.cluster import build
+from tools.cluster.api_tier import ApiTier
+from tools.cluster.process import wait_until
+
+pytestmark = pytest.mark.api
+
+PLUGIN = Path(sys.executable).with_name("kubectl-forestall")
+DIGEST = objects.DIGEST
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def world(cluster: ApiTier) -> Iterator[Installation]:
+    with install(cluster) as installation:
+        found = finding("imagepull-web")
+        expect(installation["operator"].create(findings(), found), None)
+        status = {"status": objects.finding()["status"]}
+        expect(installation["operator"].patch(findings("imagepull-web/status"), status), None)
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[str]:
+    return (f"cli-{number}" for number in count())
+
+
+def given(world: Installation, name: str, **status: Any) -> str:
+    """A plan with the status that the operator gives one that waits, changed by `status`."""
+    expect(world["operator"].create(plans(), plan(name)), None)
+    found(world, name, **{**objects.plan()["status"], **status})
+    return name
+
+
+def found(world: Installation, name: str, **status: Any) -> None:
+    expect(world["operator"].patch(plans(f"{name}/status"), {"status": status}), None)
+
+
+def annotations(world: Installation, name: str) -> dict[str, str]:
+    held: dict[str, str] = world["admin"].send("GET", plans(name)).body["metadata"].get("annotations", {})
+    return held
+
+
+def kubeconfig(cluster: ApiTier, who: str) -> Path:
+    if who in ACCOUNTS:
+        return cluster.service_account_kubeconfig(*ACCOUNTS[who])
+    return cluster.user_kubeconfig(who, GROUPS[who])
+
+
+def run(cluster: ApiTier, who: str, *args: str) -> Done:
+    """Run the installed plugin as `who`, in the team's namespace."""
+    whole = (PLUGIN, *args, "--namespace", TEAM, "--kubeconfig", kubeconfig(cluster, who))
+    return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_approve_writes_the_digest_and_the_certificates_name(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    done = run(cluster, "alice", "approve", name, "--yes", "--digest", DIGEST)
+    assert done.returncode == 0, done.stderr
+    held = world["admin"].send("GET", plans(name)).body["metadata"]
+    assert held["annotations"] == {"forestall.dev/approve": DIGEST, "forestall.dev/approved-by": "alice"}
+    assert "forestall-approve" in {entry["manager"] for entry in held["managedFields"]}
+
+
+@pytest.mark.parametrize(
+    ("who", "risk", "words"),
+    [
+        ("dave", "Low", "dave may not approve plans of inspection policy payments"),
+        ("alice", "High", "alice may not approve-high plans of inspection policy payments"),
+        ("robot", "Low", "service accounts can neither approve nor reject"),
+    ],
+)
+def test_a_refusal_is_told_in_the_servers_words_and_changes_nothing(
+    cluster: ApiTier, world: Installation, names: Iterator[str], who: str, risk: str, words: str
+) -> None:
+    name = given(world, next(names), riskClass=risk)
+    for command in (("approve", name, "--yes"), ("reject", name, "--reason", "no")):
+        done = run(cluster, who, *command)
+        assert done.returncode == 4, done.stderr
+        assert words in done.stderr
+    assert annotations(world, name) == {}
+
+
+def test_who_may_not_read_is_refused_too(cluster: ApiTier, world: Installation) -> None:
+    done = run(cluster, "olga", "plans")
+    assert done.returncode == 4
+    assert 'User "olga" cannot list resource "remediationplans"' in done.stderr
+
+
+@pytest.mark.parametrize("phase", ["Executing", "Stale"])
+def test_a_plan_in_another_phase_is_left_alone(
+    cluster: ApiTier, world: Installation, names: Iterator[str], phase: str
+) -> None:
+    name = given(world, next(names), phase=phase)
+    done = run(cluster, "alice", "approve", name, "--yes")
+    assert done.returncode == 3, done.stderr
+    assert annotations(world, name) == {}
+
+
+def test_reject_writes_the_reason_and_the_name(cluster: ApiTier, world: Installation, names: Iterator[str]) -> None:
+    name = given(world, next(names))
+    assert run(cluster, "alice", "reject", name, "--reason", "not on a Friday").returncode == 0
+    rejection = {"forestall.dev/reject": "not on a Friday", "forestall.dev/rejected-by": "alice"}
+    assert annotations(world, name) == rejection
+    again = run(cluster, "alice", "approve", name, "--yes")
+    assert again.returncode == 4
+    assert "a rejected plan cannot be approved" in again.stderr
+
+
+def test_the_plain_command_that_show_prints_approves_as_well(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    shown = json.loads(run(cluster, "alice", "show", name, "--output", "json").stdout)
+    assert shown["plan"]["status"]["planDigest"] == DIGEST
+    assert shown["finding"]["status"]["severity"] == "major"
+    done = subprocess.run(("sh", "-c", shown["approveCommand"]), env=environment(cluster), check=False)
+    assert done.returncode == 0
+    assert annotations(world, name) == {"forestall.dev/approve": DIGEST, "forestall.dev/approved-by": "alice"}
+
+
+def environment(cluster: ApiTier) -> dict[str, str]:
+    """Alice's shell, with kubectl and the plugin on its path."""
+    path = os.pathsep.join((str(build.binary("kubectl").parent), str(PLUGIN.parent), os.environ["PATH"]))
+    home = cluster.folder / "home"
+    return {**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig(cluster, "alice")), "HOME": str(home)}
+
+
+def test_kubectl_finds_the_plugin_and_its_json_parses(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    answers = {}
+    for command in ("plans", "status"):
+        argv = ("kubectl", "forestall", command, "--all-namespaces", "-o", "json")
+        done = subprocess.run(argv, env=environment(cluster), capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        answers[command] = json.loads(done.stdout)
+    assert name in {one["name"] for one in answers["plans"]["plans"] if one["namespace"] == TEAM}
+    assert {"class": "Problem", "severity": "major", "count": 1} in answers["status"]["openFindings"]
+
+
+@pytest.mark.parametrize(("phase", "code"), [("Succeeded", 0), ("Failed", 5)])
+def test_wait_follows_the_plan_to_its_end(
+    cluster: ApiTier, world: Installation, names: Iterator[str], phase: str, code: int
+) -> None:
+    name = given(world, next(names))
+    whole = (PLUGIN, "approve", name, "--yes", "--wait", "-n", TEAM, "--kubeconfig", kubeconfig(cluster, "alice"))
+    with subprocess.Popen(whole, stdout=subprocess.PIPE, text=True) as waiting:
+        wait_until("the approval", partial(annotations, world, name))
+        assert waiting.poll() is None
+        found(world, name, phase="Executing", message="runs rollout-undo")
+        found(world, name, phase=phase, message="the end")
+        output, _ = waiting.communicate(timeout=120)
+    assert waiting.returncode == code
+    assert f"{phase}: the end" in output
+
+
+def test_a_cluster_that_is_not_there_is_an_error_with_a_remedy(cluster: ApiTier, tmp_path: Path) -> None:
+    content = json.loads(cluster.kubectl("config", "view", "--raw", "-o", "json").stdout)
+    content["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    path = tmp_path / "config"
+    path.write_text(json.dumps(content))
+    argv = (PLUGIN, "plans", "--kubeconfig", path)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "the API server does not answer" in done.stderr
+    assert "remedy: " in done.stderr
+    assert "Traceback" not in done.stderr

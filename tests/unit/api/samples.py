@@ -1,0 +1,48 @@
+"""Objects with every field set, made from the schema, so that none can be forgotten."""
+
+from typing import Any
+
+from forestall.api import schemas
+from forestall.api.base import Resource
+
+Json = dict[str, Any]
+
+_TEXTS = {
+    r"^([0-9]+(ms|s|m|h|d))+$": "1m30s",
+    r"^-?[0-9]+(\.[0-9]+)?$": "1.5",
+    r"^(sha256:[0-9a-f]{64})?$": f"sha256:{'a' * 64}",
+    r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$": "web",
+    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$": "web",
+    r"^[A-Z][A-Za-z0-9]*$": "Deployment",
+    r"^[A-Za-z][A-Za-z0-9]*$": "Judged",
+}
+
+
+def status(model: type[Resource]) -> Json:
+    """A status of that kind with every field set, on the wire."""
+    whole = _sample(schemas.of_resource(model)["properties"]["status"])
+    assert isinstance(whole, dict)
+    return whole
+
+
+def _sample(node: Json) -> object:
+    match node["type"]:
+        case "object":
+            return {name: _sample(child) for name, child in node["properties"].items()}
+        case "array":
+            return [_sample(node["items"])]
+        case "string":
+            return _text(node)
+        case "boolean":
+            return True
+        case "integer":
+            return 3
+    raise AssertionError(f"no sample of {node}")
+
+
+def _text(node: Json) -> str:
+    if "enum" in node:
+        return str(node["enum"][0])
+    if node.get("format") == "date-time":
+        return "2026-02-03T04:05:06Z"
+    return _TEXTS[node["pattern"]] if "pattern" in node else "some text"

@@ -1,0 +1,88 @@
+"""An API server in memory, as far as the commands use one."""
+
+import copy
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from forestall.adapters.resources import WHO_AM_I
+from forestall.ports import Json, KubeError, Resource, WatchEvent
+
+ME = "ann@example.org"
+
+
+class Cluster:
+    """Holds objects; keeps the patches it was sent; refuses the next write with `refusal`, if set."""
+
+    def __init__(self, objects: Iterable[Json] = (), *, events: Sequence[WatchEvent] = ()) -> None:
+        self.objects = {_key(one): one for one in copy.deepcopy(list(objects))}
+        self.patches: list[tuple[str, Json]] = []
+        self.refusal: KubeError | None = None
+        self._events = events
+
+    async def connect(self, kubeconfig: str | None) -> Self:
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Json:
+        found = self.objects.get((resource.kind, namespace, name))
+        if found is None:
+            raise KubeError(404, "NotFound", f'{resource.plural}.{resource.group} "{name}" not found')
+        return copy.deepcopy(found)
+
+    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+        return [
+            copy.deepcopy(one)
+            for (kind, where, _), one in self.objects.items()
+            if kind == resource.kind and namespace in {"", where}
+        ]
+
+    async def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
+        for event in self._events:
+            yield event
+
+    async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
+        if resource != WHO_AM_I or body != {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind}:
+            self._never()
+        return {"status": {"userInfo": {"username": ME}}}
+
+    async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
+        if self.refusal is not None:
+            raise self.refusal
+        found = await self.get(resource, namespace, name)
+        if patch["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
+            raise KubeError(409, "Conflict", "the object has been modified")
+        self.patches.append((manager, patch["metadata"]["annotations"]))
+        return found
+
+    async def patch_status(self, resource: Resource, namespace: str, name: str, patch: Json) -> Json:
+        self._never()
+
+    async def json_patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        patch: Sequence[Json],
+        *,
+        manager: str,
+        dry_run: bool = False,
+    ) -> Json:
+        self._never()
+
+    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        self._never()
+
+    def _never(self) -> NoReturn:
+        raise AssertionError("no command of the plugin does this")
+
+
+def _key(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    return item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]

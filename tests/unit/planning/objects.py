@@ -1,0 +1,97 @@
+"""Builders of what planning reads: Deployments, ReplicaSets and runbooks as the API server would give them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from forestall.api.runbook import Runbook
+from forestall.ports import Json
+
+GOOD, BAD = "registry.example/shop@sha256:good", "registry.example/shop@sha256:bad"
+
+
+def template(image: str = GOOD, **spec: Any) -> Json:
+    return {
+        "metadata": {"creationTimestamp": None, "labels": {"app": "cart"}},
+        "spec": {
+            "containers": [{"name": "cart", "image": image, "resources": {"requests": {"cpu": "1"}}}],
+            **spec,
+        },
+    }
+
+
+def deployment(
+    image: str = GOOD, *, replicas: int = 3, annotations: Mapping[str, str] | None = None, **spec: Any
+) -> Json:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": "cart",
+            "namespace": "shop",
+            "uid": "uid-cart",
+            "resourceVersion": "41",
+            "generation": 4,
+            "annotations": dict(annotations or {}),
+        },
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": "cart"}},
+            "template": template(image),
+            **spec,
+        },
+        "status": {"readyReplicas": replicas},
+    }
+
+
+def replicaset(name: str, image: str, revision: object, *, owner: str = "uid-cart") -> Json:
+    pod = copy.deepcopy(template(image))
+    pod["metadata"]["labels"]["pod-template-hash"] = name
+    return {
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "annotations": {"deployment.kubernetes.io/revision": str(revision)},
+            "ownerReferences": [{"uid": owner, "controller": True, "kind": "Deployment", "name": "cart"}],
+        },
+        "spec": {"replicas": 0, "template": pod},
+    }
+
+
+def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -> Runbook:
+    action = {"SetReplicas": "scale", "SpreadOverNodes": "spread-replicas", "RestorePreviousTemplate": "rollout-undo"}
+    name = action[effect]
+    return Runbook.model_validate(
+        {
+            "metadata": {"name": name},
+            "spec": {
+                "version": "1.0.0",
+                "summary": f"Runs {name}.",
+                "whenToUse": "When it helps.",
+                "targetKinds": ["Deployment"],
+                "parameters": _PARAMETERS.get(effect, []) if parameters is None else parameters,
+                "actions": [{"name": name, "argv": [name], "serviceAccountName": f"forestall-action-{name}"}],
+                "reads": ["spec.template", "spec.replicas"],
+                "writes": ["spec.template"],
+                "effect": effect,
+                **spec,
+            },
+        }
+    )
+
+
+_PARAMETERS: Mapping[str, list[Json]] = {
+    "SetReplicas": [{"name": "replicas", "description": "Pods.", "type": "Integer", "minimum": 1, "maximum": 100}],
+    "SpreadOverNodes": [
+        {
+            "name": "max-skew",
+            "description": "Pods.",
+            "type": "Integer",
+            "minimum": 1,
+            "maximum": 5,
+            "default": "1",
+        }
+    ],
+}

@@ -1,0 +1,205 @@
+"""An open finding gets one plan at a time, never what a person refused, and none after a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from forestall.api.base import Parameter
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.remediationplan import RemediationPlan, RunbookRef
+from forestall.planning.propose import Nothing, Proposal, matching, propose, target_of
+from forestall.ports import Json
+from tests.unit.planning.world import (
+    CART,
+    LADDER,
+    NOW,
+    RUNBOOKS,
+    available,
+    broken_rollout,
+    heavy_load,
+    images_pull,
+    measured,
+    plan,
+    policy,
+    single_point,
+    snapshot,
+    world,
+)
+
+
+def proposed(
+    *plans: RemediationPlan,
+    of: Finding | None = None,
+    under: InspectionPolicy | None = None,
+    objects: Sequence[Json] = (),
+    runbooks: Any = RUNBOOKS,
+) -> Proposal | Nothing:
+    return propose(
+        under or policy(),
+        of or images_pull(),
+        plans,
+        runbooks=runbooks,
+        snapshot=snapshot(objects or broken_rollout()),
+        measurements=measured("0.9"),
+    )
+
+
+def name_of(answer: Proposal | Nothing) -> str:
+    assert isinstance(answer, Proposal), answer
+    return answer.name
+
+
+def reason_of(answer: Proposal | Nothing) -> str:
+    assert isinstance(answer, Nothing), answer
+    return answer.reason
+
+
+def test_the_chosen_candidate_becomes_the_first_plan_of_its_rung() -> None:
+    answer = proposed()
+    assert isinstance(answer, Proposal)
+    assert (answer.name, answer.runbook_ref) == ("finding-cart-1-1", RunbookRef(name="rollout-undo", version="1.0.0"))
+    assert (answer.response.name, answer.parameters) == ("mend", ())
+    assert [one.candidate.runbook for one in answer.simulated][:2] == ["DoNothing", "rollout-undo"]
+
+
+def test_a_later_rung_is_planned_where_it_is_the_best() -> None:
+    answer = proposed(of=heavy_load(), objects=world("worker-1", "worker-2"), under=policy(available(1)))
+    assert isinstance(answer, Proposal)
+    assert (answer.name, answer.parameters) == ("finding-cart-2-1", (Parameter(name="replicas", value="3"),))
+
+
+@pytest.mark.parametrize("mode", ["Propose", "Open"])
+def test_both_modes_that_plan_do(mode: str) -> None:
+    assert name_of(proposed(under=policy(mode=mode)))
+
+
+def test_in_mode_observe_nothing_is_planned() -> None:
+    assert reason_of(proposed(under=policy(mode="Observe"))) == "response mend is in mode Observe"
+
+
+def test_without_a_matching_response_nothing_is_planned() -> None:
+    assert "no response of policy shop matches findings of type ImagePull" in reason_of(
+        proposed(under=policy(responses=[]))
+    )
+
+
+def test_the_first_matching_response_answers() -> None:
+    one = {"name": "first", "match": {"types": ["ImagePull"]}, "mode": "Observe"}
+    two = {"name": "second", "match": {"types": ["ImagePull"]}, "mode": "Open", "ladder": LADDER}
+    under = policy(responses=[one, two])
+    assert getattr(matching(under, images_pull()), "name", None) == "first"
+    assert matching(under, single_point()) is None
+
+
+@pytest.mark.parametrize("state", ["Cleared", "Closed"])
+def test_a_finding_at_rest_gets_no_plan(state: str) -> None:
+    assert reason_of(proposed(of=images_pull(state=state))) == f"the finding is {state}"
+
+
+@pytest.mark.parametrize(
+    "phase", ["Proposed", "PendingApproval", "Approved", "Preflight", "Executing", "Soaking", "Blocked"]
+)
+def test_while_a_plan_is_active_there_is_no_other(phase: str) -> None:
+    assert reason_of(proposed(plan("finding-cart-1-1", phase))) == f"plan finding-cart-1-1 is {phase}"
+
+
+@pytest.mark.parametrize("phase", ["Expired", "Stale", "Cancelled"])
+def test_a_plan_that_came_to_nothing_is_followed_by_a_fresh_one(phase: str) -> None:
+    assert name_of(proposed(plan("finding-cart-1-1", phase))) == "finding-cart-1-2"
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_after_a_failure_or_a_success_there_is_no_second_plan(phase: str) -> None:
+    assert f"plan finding-cart-1-1 {phase.lower()}" in reason_of(proposed(plan("finding-cart-1-1", phase)))
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_a_finding_that_is_raised_anew_starts_anew(phase: str) -> None:
+    assert name_of(proposed(plan("finding-cart-1-1", phase, minutes=-5))) == "finding-cart-1-2"
+
+
+def test_a_plan_that_was_made_before_the_raise_and_failed_after_it_counts() -> None:
+    times = {"timestamps": {"verified": NOW + timedelta(minutes=1)}}
+    late = plan("finding-cart-1-1", "Failed", minutes=-5, status=times)
+    assert "failed" in reason_of(proposed(late))
+
+
+def test_what_a_person_rejected_is_not_proposed_again() -> None:
+    refused = plan("finding-cart-1-1", "Rejected")
+    answer = reason_of(proposed(refused))
+    assert "rollout-undo was rejected in plan finding-cart-1-1" in answer
+    assert "scale: no better than doing nothing" in answer
+
+
+def test_what_was_rejected_before_the_finding_was_raised_anew_may_be_proposed() -> None:
+    assert name_of(proposed(plan("finding-cart-1-1", "Rejected", minutes=-5))) == "finding-cart-1-2"
+
+
+def test_a_rejection_counts_from_its_own_time() -> None:
+    status = {"rejection": {"name": "ann", "reason": "no", "time": NOW + timedelta(minutes=1)}}
+    assert "was rejected" in reason_of(proposed(plan("finding-cart-1-1", "Rejected", minutes=-5, status=status)))
+
+
+def test_a_rejection_is_of_a_runbook_with_its_arguments_defaults_included() -> None:
+    objects, under = world("worker-1", "worker-1"), policy(available(1), ladder=[{"runbook": "spread-replicas"}])
+    bare = plan("finding-cart-1-1", "Rejected", runbook="spread-replicas")
+    other = plan("finding-cart-1-1", "Rejected", runbook="spread-replicas", parameters={"max-skew": "2"})
+    assert "was rejected" in reason_of(proposed(bare, of=single_point(), objects=objects, under=under))
+    assert name_of(proposed(other, of=single_point(), objects=objects, under=under)) == "finding-cart-1-2"
+
+
+def test_after_a_rejection_the_next_best_rung_is_planned() -> None:
+    objects = world("worker-1", "worker-1")
+    first = proposed(of=single_point(), objects=objects, under=policy(available(1)))
+    assert name_of(first) == "finding-cart-2-1"
+    refused = plan("finding-cart-2-1", "Rejected", runbook="scale", parameters={"replicas": "3"})
+    second = proposed(refused, of=single_point(), objects=objects, under=policy(available(1)))
+    assert name_of(second) == "finding-cart-3-1"
+
+
+def test_plans_of_other_findings_do_not_matter() -> None:
+    other = plan("other-1-1", "Executing")
+    spec = other.spec.model_copy(update={"finding_ref": other.spec.finding_ref.model_copy(update={"name": "other"})})
+    assert name_of(proposed(other.model_copy(update={"spec": spec}))) == "finding-cart-1-1"
+
+
+def test_a_name_is_not_used_again_when_old_plans_are_removed() -> None:
+    kept = [plan(f"finding-cart-1-{number}", "Stale") for number in (7, 12)]
+    odd = [plan(name, "Stale") for name in ("finding-cart-1-x", "finding-cart-1-٣", "finding-cart-2-40")]
+    assert name_of(proposed(*kept, *odd)) == "finding-cart-1-13"
+
+
+def test_a_missing_runbook_is_named_and_the_rest_of_the_ladder_tried() -> None:
+    without = {name: one for name, one in RUNBOOKS.items() if name != "rollout-undo"}
+    assert "there is no Runbook rollout-undo" in reason_of(proposed(runbooks=without))
+
+
+def test_a_bound_argument_out_of_bounds_is_told() -> None:
+    ladder = [{"runbook": "scale", "parameters": [{"name": "replicas", "value": "1e1000"}]}]
+    assert "scale: parameters[replicas]: " in reason_of(proposed(under=policy(ladder=ladder)))
+
+
+def test_an_empty_ladder_is_told() -> None:
+    assert reason_of(proposed(under=policy(ladder=[]))) == "the response has no runbook on its ladder"
+
+
+def test_a_target_that_is_not_in_the_twin_is_told() -> None:
+    assert "no target" in reason_of(proposed(of=images_pull(targets=[])))
+
+
+def test_the_first_target_that_the_twin_knows_is_acted_on() -> None:
+    refs = [{"kind": "Deployment", "namespace": "shop", "name": name} for name in ("gone", "cart")]
+    assert target_of(images_pull(targets=refs), snapshot(broken_rollout())) == CART
+
+
+def test_the_same_world_gives_the_same_proposal() -> None:
+    one, two = proposed(), proposed(objects=broken_rollout()[::-1])
+    assert isinstance(one, Proposal)
+    assert isinstance(two, Proposal)
+    assert [item.candidate for item in one.simulated] == [item.candidate for item in two.simulated]
+    assert [item.prediction for item in one.simulated] == [item.prediction for item in two.simulated]

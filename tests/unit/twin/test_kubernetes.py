@@ -1,0 +1,228 @@
+"""Kubernetes objects as elements of the twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from forestall.api.base import Key
+from forestall.ports import Json
+from forestall.twin import kubernetes
+from forestall.twin.model import Pod, Requirement, Resources, Selector, Taint, Toleration
+from forestall.twin.reading import UnreadableError
+from tests.unit.twin.objects import SHOP, WEB, container, deployment, node, pod, replica_set, service
+
+
+def read(obj: Json) -> Pod:
+    found = kubernetes.pod(obj)
+    assert found is not None
+    return found.pod
+
+
+def test_a_node_tells_what_it_holds_and_whom_it_bars() -> None:
+    taint = {"key": "gpu", "value": "yes", "effect": "NoSchedule"}
+
+    found = kubernetes.node(node("a", cpu="1500m", taints=[taint], unschedulable=True))
+
+    assert found.key == Key("Node", "", "a")
+    assert found.allocatable == Resources(1500, 8 * 2**30, 110)
+    assert found.taints == (Taint("gpu", "NoSchedule", "yes"),)
+    assert found.ready
+    assert not found.schedulable
+
+
+def test_a_node_without_a_true_ready_condition_is_not_ready() -> None:
+    assert not kubernetes.node(node("a", ready=False)).ready
+    assert not kubernetes.node({"metadata": {"name": "a"}}).ready
+
+
+def test_a_node_that_tells_no_capacity_has_none() -> None:
+    assert kubernetes.node({"metadata": {"name": "a"}}).allocatable == Resources(0, 0, 0)
+
+
+@pytest.mark.parametrize("spec", [{}, {"selector": None}, {"type": "ExternalName", "selector": {"app": "web"}}])
+def test_a_service_without_a_selector_and_an_alias_select_nothing(spec: Json) -> None:
+    assert kubernetes.service({"metadata": {"name": "web"}, "spec": spec}).selector == {}
+
+
+def test_a_service_selects_by_labels() -> None:
+    assert kubernetes.service(service("web", app="web", tier="front")).selector == {"app": "web", "tier": "front"}
+
+
+def test_a_budget_has_a_selector_with_expressions_and_an_amount_or_a_share() -> None:
+    selector = {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "t", "operator": "In", "values": ["x"]}]}
+    spec = {"selector": selector, "minAvailable": 1, "maxUnavailable": "30%"}
+
+    found = kubernetes.budget({"metadata": {"name": "web", "namespace": SHOP}, "spec": spec})
+
+    assert found.selector == Selector({"app": "web"}, (Requirement("t", "In", ("x",)),))
+    assert (found.min_available, found.max_unavailable) == ("1", "30%")
+
+
+def test_a_workload_has_its_template_s_labels_and_requests() -> None:
+    found = kubernetes.workload(deployment(replicas=3, cpu="250m"))
+
+    assert (found.key, found.uid, found.replicas) == (WEB, "uid-web", 3)
+    assert found.requests == Resources(250, 0, 1)
+    assert found.labels == {"app": "web"}
+
+
+def test_a_workload_has_one_replica_unless_it_says_otherwise() -> None:
+    assert kubernetes.workload({"metadata": {"name": "web"}, "spec": {}}).replicas == 1
+
+
+@pytest.mark.parametrize("replicas", [-1, 2**31, "3", 1.5])
+def test_a_replica_count_that_no_cluster_runs_is_unreadable(replicas: Any) -> None:
+    with pytest.raises(UnreadableError, match="replicas"):
+        kubernetes.workload(deployment(replicas=replicas))
+
+
+def test_a_workload_tells_where_its_pods_may_run() -> None:
+    expression = {"key": "zone", "operator": "In", "values": ["x"]}
+    field = {"key": "metadata.name", "operator": "NotIn", "values": ["a"]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [expression], "matchFields": [field]}]}
+    found = kubernetes.workload(
+        deployment(
+            nodeSelector={"disk": "ssd"},
+            tolerations=[{"key": "gpu", "operator": "Exists"}, {"key": "old", "value": "yes", "effect": "NoExecute"}],
+            affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+        )
+    )
+
+    assert found.node_selector == {"disk": "ssd"}
+    assert found.tolerations == (Toleration("gpu", "Exists"), Toleration("old", "Equal", "yes", "NoExecute"))
+    needs = (Requirement("zone", "In", ("x",)), Requirement("metadata.name", "NotIn", ("a",)))
+    assert found.node_terms == (Selector(requirements=needs),)
+
+
+def rule(**more: Any) -> Json:
+    return {
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "maxSkew": 2,
+        "labelSelector": {"matchLabels": {"app": "web"}},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([], (None, False)),
+        ([rule()], (2, True)),
+        ([rule(nodeTaintsPolicy="Honor")], (2, False)),
+        ([rule(), rule(maxSkew=1)], (1, True)),
+        ([rule(whenUnsatisfiable="ScheduleAnyway")], (None, False)),
+        ([rule(topologyKey="zone")], (None, False)),
+        ([rule(labelSelector={"matchLabels": {"app": "api"}})], (None, False)),
+        ([rule(labelSelector=None)], (None, False)),
+        ([rule(labelSelector={"matchExpressions": [{"key": "app", "operator": "Exists"}]})], (2, True)),
+    ],
+)
+def test_a_workload_s_skew_is_the_tightest_binding_rule_over_hosts_for_its_own_pods(
+    rules: list[Json], expected: tuple[int | None, bool]
+) -> None:
+    found = kubernetes.workload(deployment(topologySpreadConstraints=rules))
+
+    assert (found.max_skew, found.skew_counts_tainted) == expected
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [(rule(), True), (rule(topologyKey="zone"), False), (rule(labelSelector={"matchLabels": {"app": "x"}}), False)],
+)
+def test_required_anti_affinity_to_itself_keeps_a_workload_s_pods_apart(term: Json, expected: bool) -> None:
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+
+    assert kubernetes.workload(deployment(affinity=affinity)).one_per_node is expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"containers": [container("1"), container("500m")]}, Resources(1500, 0, 1)),
+        ({"containers": [container("1")], "initContainers": [container("3")]}, Resources(3000, 0, 1)),
+        (
+            {"containers": [container("1")], "initContainers": [container("1", restartPolicy="Always")]},
+            Resources(2000, 0, 1),
+        ),
+        (
+            {
+                "containers": [container("1")],
+                "initContainers": [container("1", restartPolicy="Always"), container("3")],
+            },
+            Resources(4000, 0, 1),
+        ),
+        ({"containers": [container("1")], "overhead": {"cpu": "10m", "memory": "1Mi"}}, Resources(1010, 2**20, 1)),
+        ({}, Resources(0, 0, 1)),
+    ],
+)
+def test_a_pod_requests_what_its_containers_ask_together_or_its_start_at_its_peak(
+    spec: Json, expected: Resources
+) -> None:
+    assert kubernetes.requests(spec) == expected
+
+
+def test_a_pod_is_ready_by_its_condition_and_terminates_by_its_deletion_time() -> None:
+    leaving = pod("web-1-0", "a")
+    leaving["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
+
+    assert read(pod("web-1-0", "a")).ready
+    assert not read(pod("web-1-0", "a", ready=False)).ready
+    assert not read(pod("web-1-0", "a")).terminating
+    assert read(leaving).terminating
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_pod_that_has_ended_is_no_element(phase: str) -> None:
+    ended = pod("web-1-0", "a")
+    ended["status"]["phase"] = phase
+
+    assert kubernetes.pod(ended) is None
+
+
+def test_a_pod_tells_which_image_its_container_waits_for() -> None:
+    found = read(pod("web-1-0", "a", waiting="ImagePullBackOff"))
+
+    assert (found.waiting, found.waiting_image) == ("ImagePullBackOff", "shop/web:1")
+    assert found.waiting_message == "ImagePullBackOff: details"
+
+
+def test_a_container_that_is_stuck_comes_before_one_that_is_starting() -> None:
+    obj = pod("web-1-0", "a", waiting="ContainerCreating")
+    obj["status"]["containerStatuses"].append({"name": "side", "state": {"waiting": {"reason": "ErrImagePull"}}})
+
+    assert read(obj).waiting == "ErrImagePull"
+
+
+def test_a_container_s_message_is_kept_in_part_and_an_odd_one_not_at_all() -> None:
+    long, odd = (pod("web-1-0", "a", waiting="ErrImagePull") for _ in range(2))
+    long["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = "x" * 1_000_000
+    odd["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = {"a": []}
+
+    assert read(long).waiting_message == "x" * kubernetes.MAX_MESSAGE
+    assert read(odd).waiting_message == ""
+
+
+def test_a_pod_belongs_to_the_replica_set_that_controls_it() -> None:
+    owned, stray = pod("web-1-0", "a"), pod("web-1-0", "a")
+    stray["metadata"]["ownerReferences"][0]["controller"] = False
+    found, other = kubernetes.pod(owned), kubernetes.pod(stray)
+
+    assert found is not None
+    assert found.replica_set == Key("ReplicaSet", SHOP, "web-1")
+    assert other is not None
+    assert other.replica_set is None
+
+
+def test_a_replica_set_tells_its_workload_and_its_revision() -> None:
+    found = kubernetes.replica_set(replica_set(revision="12"))
+
+    assert (found.workload, found.revision) == (WEB, 12)
+
+
+@pytest.mark.parametrize("revision", ["-1", "x", "", "9" * 30, "٣"])
+def test_a_revision_that_is_no_number_is_unreadable(revision: str) -> None:
+    with pytest.raises(UnreadableError, match="revision"):
+        kubernetes.replica_set(replica_set(revision=revision))

@@ -1,0 +1,221 @@
+"""What is, and what would be."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from forestall.api.base import Key
+from forestall.ports import Json
+from forestall.twin.views import Potential, Snapshot, View
+from tests.unit.twin.objects import (
+    SHOP,
+    WEB,
+    WEB_SERVICE,
+    deployment,
+    node,
+    nodes,
+    pod,
+    replica_set,
+    service,
+    snapshot,
+    web,
+)
+
+
+def homes(view: View) -> Counter[str]:
+    """Nodes of the ready pods of `web`, each with their number."""
+    return Counter(found.node for found in view.ready_pods(WEB_SERVICE))
+
+
+def names(view: View) -> list[str]:
+    return [found.key.name for found in view.ready_pods(WEB_SERVICE)]
+
+
+def test_a_pod_serves_if_it_is_ready_and_its_node_is() -> None:
+    view = snapshot([node("a"), node("b", ready=False), *web("a", "b", "gone"), pod("web-1-9", "a", ready=False)])
+
+    assert names(view) == ["web-1-0"]
+    assert [found.key.name for found in view.ready_pods_of_workload(WEB)] == ["web-1-0"]
+    assert len(view.pods_of_service(WEB_SERVICE)) == len(view.pods_of_workload(WEB)) == 4
+    assert view.ready_by_node(WEB_SERVICE) == view.ready_by_node(WEB) == {"a": 1}
+
+
+def test_workloads_and_services_find_each_other_by_their_pods_and_by_the_template() -> None:
+    view = snapshot([deployment(replicas=0), service(), service("old", revision="1"), deployment("api")])
+
+    assert view.services_of_workload(WEB) == (WEB_SERVICE,)
+    assert view.workloads_of_service(WEB_SERVICE) == (WEB,)
+    assert view.workloads_of_service(Key("Service", SHOP, "old")) == ()
+
+
+def test_a_service_that_selects_pods_of_the_last_template_only_still_finds_their_workload() -> None:
+    view = snapshot([*nodes(), *web("a"), service("canary", **{"pod-template-hash": "web-1"})])
+
+    assert view.workloads_of_service(Key("Service", SHOP, "canary")) == (WEB,)
+    assert view.services_of_workload(WEB) == (Key("Service", SHOP, "canary"), WEB_SERVICE)
+
+
+def test_pods_without_a_deployment_carry_a_service_and_have_no_workload() -> None:
+    bare = pod("web-1-0", "a")
+    del bare["metadata"]["ownerReferences"]
+    view = snapshot([*nodes(), bare, service()])
+
+    assert names(view) == ["web-1-0"]
+    assert view.workloads_of_service(WEB_SERVICE) == ()
+
+
+def test_services_on_a_node_are_those_with_a_pod_there_ready_or_not() -> None:
+    api = [service("api"), pod("api-1-0", "a", owner="api-1", ready=False)]
+    view = snapshot([*nodes(), *web("a", "b"), *api])
+
+    assert view.services_on_node("a") == (Key("Service", SHOP, "api"), WEB_SERVICE)
+    assert view.services_on_node("b") == (WEB_SERVICE,)
+    assert view.services_on_node("c") == view.services_on_node("unknown") == ()
+
+
+def takes_snapshot(_: Snapshot) -> None: ...
+
+
+def takes_potential(_: Potential) -> None: ...
+
+
+def test_a_supposition_cannot_pass_for_a_fact_nor_a_fact_for_a_supposition() -> None:
+    """The type checker refuses both calls: it fails on an ignore that is not needed."""
+    fact = snapshot([])
+
+    takes_snapshot(fact.potential())  # type: ignore[arg-type]  # the refusal is what is tested
+    takes_potential(fact)  # type: ignore[arg-type]  # the refusal is what is tested
+    assert not issubclass(Potential, Snapshot)
+    assert not issubclass(Snapshot, Potential)
+
+
+def test_a_supposition_leaves_the_facts_and_earlier_suppositions_alone() -> None:
+    fact = snapshot([*nodes(), *web("a", "b")])
+    first = fact.potential()
+    first.lose_node("a").set_replicas(WEB, 5).spread(WEB, 1)
+
+    assert homes(fact) == homes(first) == {"a": 1, "b": 1}
+    assert fact.nodes["a"].ready
+    assert fact.workloads[WEB].replicas == 2
+
+
+def test_a_supposition_tells_its_edits_in_order() -> None:
+    view = snapshot([*nodes(), *web("a")]).potential().lose_node("b").set_replicas(WEB, 2)
+
+    assert view.edits == ("lose node/b", "set Deployment/shop/web to 2 replicas")
+
+
+@pytest.mark.parametrize("edit", ["set_replicas", "spread"])
+def test_what_is_not_there_cannot_be_edited(edit: str) -> None:
+    view = snapshot(nodes()).potential()
+
+    with pytest.raises(KeyError):
+        getattr(view, edit)(WEB, 1)
+    with pytest.raises(KeyError):
+        view.restore_template(WEB)
+    with pytest.raises(KeyError):
+        view.lose_node("unknown")
+
+
+def test_losing_a_node_stops_what_is_on_it_and_moves_nothing() -> None:
+    view = snapshot([*nodes(), *web("a", "a", "b")]).potential().lose_node("a")
+
+    assert names(view) == ["web-1-2"]
+    assert len(view.pods_of_workload(WEB)) == 3
+
+
+def test_scaling_up_places_ready_pods_on_the_nodes_with_the_fewest() -> None:
+    view = snapshot([*nodes(), *web("a", "a")]).potential().set_replicas(WEB, 4)
+
+    assert homes(view) == {"a": 2, "b": 1, "c": 1}
+    assert view.workloads[WEB].replicas == 4
+
+
+def test_scaling_up_leaves_pods_pending_where_there_is_no_room() -> None:
+    full = [node("a", cpu="1"), node("b", cpu="1"), node("c", unschedulable=True)]
+    view = snapshot([*full, *web("a")]).potential().set_replicas(WEB, 4)
+
+    assert homes(view) == {"a": 1, "b": 1}
+    assert [found.node for found in view.pods_of_workload(WEB)].count("") == 2
+
+
+def test_scaling_up_from_nothing_makes_pods_that_the_service_selects() -> None:
+    assert homes(snapshot([*nodes(), *web()]).potential().set_replicas(WEB, 2)) == {"a": 1, "b": 1}
+
+
+def test_scaling_down_removes_what_does_not_serve_first_then_doubled_pods() -> None:
+    cluster = [*nodes(), *web("a", "a", "b"), pod("web-1-8", "c", ready=False), pod("web-1-9", "")]
+    view = snapshot(cluster).potential()
+
+    assert names(view.set_replicas(WEB, 3)) == ["web-1-0", "web-1-1", "web-1-2"]
+    assert homes(view.set_replicas(WEB, 2)) == {"a": 1, "b": 1}
+    assert names(view.set_replicas(WEB, 0)) == []
+
+
+def test_new_pods_of_a_template_that_runs_nowhere_share_its_fault() -> None:
+    stuck = [*nodes(), deployment(replicas=1), replica_set(), service(), pod("web-1-0", "a", waiting="ErrImagePull")]
+
+    view = snapshot(stuck).potential().set_replicas(WEB, 3)
+
+    assert homes(view) == {}
+    assert {found.waiting for found in view.pods_of_workload(WEB)} == {"ErrImagePull"}
+
+
+@pytest.mark.parametrize("waiting", ["ContainerCreating", "PodInitializing"])
+def test_a_pod_that_is_starting_says_nothing_against_new_ones(waiting: str) -> None:
+    cluster = [*nodes(), deployment(replicas=1), replica_set(), service(), pod("web-1-0", "a", waiting=waiting)]
+
+    assert homes(snapshot(cluster).potential().set_replicas(WEB, 3)) == {"b": 1, "c": 1}
+
+
+def test_one_pod_with_a_fault_says_nothing_against_new_ones_while_another_runs() -> None:
+    cluster = [*nodes(), *web("a"), pod("web-1-9", "b", waiting="ErrImagePull")]
+
+    assert homes(snapshot(cluster).potential().set_replicas(WEB, 3)) == {"a": 1, "c": 1}
+
+
+def test_spreading_places_all_pods_anew_and_evenly() -> None:
+    view = snapshot([*nodes(), *web("a", "a", "a")]).potential().spread(WEB, 1)
+
+    assert homes(view) == {"a": 1, "b": 1, "c": 1}
+    assert view.workloads[WEB].max_skew == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [node("b", unschedulable=True), node("b", ready=False), node("b", taints=[{"key": "x", "effect": "NoExecute"}])],
+)
+def test_spreading_leaves_out_nodes_that_are_closed_to_the_pods(other: Json) -> None:
+    assert homes(snapshot([node("a"), other, *web("a", "a")]).potential().spread(WEB, 1)) == {"a": 2}
+
+
+def test_spreading_beside_a_full_node_leaves_pods_pending() -> None:
+    cluster = [node("a"), node("b", cpu="1"), pod("api-1-0", "b", owner="api-1"), *web("a", "a", "a")]
+
+    assert homes(snapshot(cluster).potential().spread(WEB, 1)) == {"a": 1}
+
+
+def broken_rollout(*old: Json) -> list[Json]:
+    """Revision 2 of `web` cannot pull its image; of revision 1 there is what is left."""
+    stuck = pod("web-2-0", "c", owner="web-2", waiting="ErrImagePull")
+    return [*nodes(), deployment(replicas=3), replica_set(), replica_set(revision="2"), service(), *old, stuck]
+
+
+def test_restoring_the_template_keeps_its_pods_and_makes_up_their_number() -> None:
+    view = snapshot(broken_rollout(pod("web-1-0", "a"), pod("web-1-1", "b"))).potential().restore_template(WEB)
+
+    assert homes(view) == {"a": 1, "b": 1, "c": 1}
+    assert not any(found.waiting or not found.current for found in view.pods_of_workload(WEB))
+
+
+def test_restoring_the_template_serves_even_where_nothing_of_it_is_left() -> None:
+    assert homes(snapshot(broken_rollout()).potential().restore_template(WEB)) == {"a": 1, "b": 1, "c": 1}
+
+
+def test_restoring_a_template_that_never_was_changes_nothing() -> None:
+    view = snapshot([*nodes(), *web("a")]).potential().restore_template(WEB)
+
+    assert names(view) == ["web-1-0"]
+    assert view.edits == ("restore the previous template of Deployment/shop/web: there is none",)
