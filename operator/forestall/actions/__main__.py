@@ -15,15 +15,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from forestall.actions.order import EFFECTS, InvalidOrderError, read
+from forestall.actions.order import InvalidOrderError, read
 from forestall.actions.perform import PRECONDITION_FAILED, Result, perform
 from forestall.adapters.kubernetes.client import connect
+from forestall.planning.changes import ACTIONS
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run one action; returns the exit code."""
     parser = argparse.ArgumentParser(prog="forestall.actions", description="Run one action of a remediation plan.")
-    parser.add_argument("action", choices=sorted(EFFECTS))
+    parser.add_argument("action", choices=sorted(ACTIONS))
     parser.add_argument("--check", action="store_true", help="check everything, change nothing")
     options = parser.parse_args(arguments)
     result = asyncio.run(_run(options.action, environment, check_only=options.check))

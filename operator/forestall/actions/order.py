@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from forestall.api.runbook import Effect
-
-EFFECTS: Mapping[str, Effect] = {
-    "rollout-undo": "RestorePreviousTemplate",
-    "scale": "SetReplicas",
-    "spread-replicas": "SpreadOverNodes",
-}
-"""The actions that this program knows, and what each changes."""
+from forestall.planning.changes import ACTIONS
 
 
 class InvalidOrderError(ValueError):
@@ -45,15 +39,13 @@ class Order:
 
 def read(action: str, environment: Mapping[str, str]) -> Order:
     """The order in `environment` for `action`. Raises InvalidOrderError."""
-    if action not in EFFECTS:
-        raise InvalidOrderError(f"unknown action {action!r}: known are {', '.join(sorted(EFFECTS))}")
-    if environment.get("FORESTALL_EFFECT") != EFFECTS[action]:
-        raise InvalidOrderError(f"the runbook's effect is not that of {action}, {EFFECTS[action]}")
+    if action not in ACTIONS:
+        raise InvalidOrderError(f"unknown action {action!r}: known are {', '.join(sorted(ACTIONS))}")
     try:
         target = json.loads(environment["FORESTALL_TARGET"])
         return Order(
             action=action,
-            effect=EFFECTS[action],
+            effect=ACTIONS[action],
             namespace=str(target["namespace"]),
             name=str(target["name"]),
             uid=str(target["uid"]),

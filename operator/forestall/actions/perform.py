@@ -9,7 +9,7 @@ from typing import Any
 
 from forestall.actions.order import Order
 from forestall.adapters.resources import DEPLOYMENTS, REPLICASETS
-from forestall.planning.changes import ChangeImpossibleError, change
+from forestall.planning.changes import ChangeImpossibleError, change, changes_anything
 from forestall.planning.hashing import reads_hash
 from forestall.ports import Json, Kube, KubeError
 
@@ -60,7 +60,7 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
         patch = change(order.effect, target, order.parameters, replicasets=replicasets)
     except ChangeImpossibleError as error:
         return Result(PRECONDITION_FAILED, str(error))
-    if not patch:
+    if not changes_anything(patch):
         return Result(NOTHING_TO_DO, "the target is already as wanted", reads_hash(target, order.reads))
     if reads_hash(target, order.reads) != order.reads_hash:
         return Result(PRECONDITION_FAILED, "fields that the decision rests on have changed since approval")

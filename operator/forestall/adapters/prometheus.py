@@ -57,7 +57,7 @@ class Prometheus:
     def __init__(self, url: str, *, timeout: float, clock: Clock) -> None:
         self._clock = clock
         self._server = PrometheusConnect(
-            url=url.rstrip("/"), session=BoundedSession(timeout), retry=Retry(total=0), timeout=timeout
+            url=url.rstrip("/"), session=BoundedSession(timeout), retry=Retry(total=0), timeout=math.ceil(timeout)
         )
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="prometheus")
 

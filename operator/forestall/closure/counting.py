@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Closure, InspectionPolicySpec
 
-
 RAN = frozenset(("Executing", "Soaking", "Succeeded", "Failed"))
 """Phases of a plan of which a Job has been on record."""
 

@@ -15,9 +15,10 @@ MOVING = frozenset(("Approved", "Preflight", "Executing", "Soaking"))
 def summarise(status: RemediationPlanStatus, *, generation: int, now: datetime) -> RemediationPlanStatus:
     """`status` with conditions that say what its phase says."""
     phase, message = status.phase, status.message
-    truths = {
-        "Ready": phase == "Succeeded" if phase in TERMINAL else False,
+    truths: dict[str, bool | None] = {
+        "Ready": phase in TERMINAL - FAILED,
         "Approved": status.approval is not None,
+        "Succeeded": phase == "Succeeded" if phase in TERMINAL else None,
         "Reconciling": phase in MOVING,
         "Stalled": phase in FAILED or phase == "Blocked",
     }

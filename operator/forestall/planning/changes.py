@@ -18,6 +18,14 @@ _HOST: Final = "kubernetes.io/hostname"
 _SPREAD: Final = "/spec/template/spec/topologySpreadConstraints"
 
 
+ACTIONS: Final[Mapping[str, Effect]] = {
+    "rollout-undo": "RestorePreviousTemplate",
+    "scale": "SetReplicas",
+    "spread-replicas": "SpreadOverNodes",
+}
+"""The actions that can run in a Job, by the first argument of its container, and the effect of each."""
+
+
 class ChangeImpossibleError(Exception):
     """The object does not allow the change. The message says why and what would help."""
 
@@ -35,6 +43,11 @@ def change(
     tests are all of it. `parameters` are those that `resolve` gives. Raises ChangeImpossibleError.
     """
     return [*_same_object(target), *_EDITS[effect](target, parameters, replicasets)]
+
+
+def changes_anything(patch: Sequence[Json]) -> bool:
+    """Whether a patch of `change` does more than test that the object is the one that was read."""
+    return any(operation["op"] != "test" for operation in patch)
 
 
 def resolve(

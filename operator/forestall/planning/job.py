@@ -6,7 +6,7 @@ import json
 
 from forestall.api.remediationplan import Attempt, RemediationPlan, Step, Target
 from forestall.api.runbook import RunbookSpec
-from forestall.planning.hashing import Json
+from forestall.ports import Json
 
 MANAGED = "forestall.dev/managed"
 PLAN_UID = "forestall.dev/plan-uid"
@@ -23,7 +23,6 @@ def environment(step: Step, target: Target, runbook: RunbookSpec) -> dict[str, s
     return {
         "FORESTALL_TARGET": _text({**target.ref.to_json(), "uid": target.uid, "readsHash": target.reads_hash}),
         "FORESTALL_PARAMETERS": _text({item.name: item.value for item in step.parameters}),
-        "FORESTALL_EFFECT": runbook.effect,
         "FORESTALL_READS": _text(list(runbook.reads)),
         "FORESTALL_POST_CHECKS": _text(list(runbook.post_checks)),
         "FORESTALL_TIMEOUT_SECONDS": str(int(step.timeout.total_seconds())),

@@ -9,6 +9,7 @@ from typing import Final
 from forestall.api.base import Parameter
 from forestall.api.inspectionpolicy import Binding, Rung
 from forestall.api.runbook import Effect, Runbook, RunbookParameter, RunbookSpec
+from forestall.planning.changes import ACTIONS
 from forestall.planning.hashing import sha256_of
 from forestall.twin.model import Workload
 
@@ -32,6 +33,17 @@ class InvalidParameterError(ValueError):
 def digest(runbook: Runbook) -> str:
     """`sha256:<hex>` of the runbook's content."""
     return sha256_of(runbook.spec.to_json())
+
+
+def problem(runbook: Runbook) -> str:
+    """Why plans cannot use the runbook; empty if they can. Its actions must do what its effect says."""
+    for index, action in enumerate(runbook.spec.actions):
+        known = ACTIONS.get(action.argv[0])
+        if known is None:
+            return f"spec.actions[{index}].argv: no action {shorten(action.argv[0])}; there are {', '.join(ACTIONS)}"
+        if known != runbook.spec.effect:
+            return f"spec.effect: the effect of action {action.argv[0]} is {known}"
+    return ""
 
 
 def bind(rung: Rung, runbook: Runbook, target: Workload) -> tuple[Parameter, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from forestall.planning.hashing import reads_hash
 from forestall.planning.propose import matching, target_of
 from forestall.planning.render import plan_digest, render
 from forestall.planning.risk import classify
-from forestall.planning.runbooks import InvalidParameterError, arguments, bind
+from forestall.planning.runbooks import InvalidParameterError, arguments, bind, problem
 from forestall.planning.runbooks import digest as runbook_digest
 from forestall.planning.simulate import Option, Simulated, examine
 from forestall.ports import Json, KubeError
@@ -107,7 +108,7 @@ async def _checked(context: Context, facts: Facts) -> Facts:
     if facts.plan.status.risk_class != "Low":
         enforced = await approvals_enforced(context.kube, context.settings.namespace, context.settings.user)
     live = await _live(context, facts)
-    return replace(facts, approval_enforced=enforced, live=live, counterexample=_counterexample(context, facts))
+    return replace(facts, approval_enforced=enforced, live=live, counterexample=await _counterexample(context, facts))
 
 
 async def _live(context: Context, facts: Facts) -> LiveTarget:
@@ -127,9 +128,9 @@ async def _live(context: Context, facts: Facts) -> LiveTarget:
     )
 
 
-def _counterexample(context: Context, facts: Facts) -> str | None:
+async def _counterexample(context: Context, facts: Facts) -> str | None:
     """What the plan would leave worse now; empty: nothing; None: it cannot be simulated."""
-    trial = _trial(context, facts)
+    trial = await _trial(context, facts)
     if isinstance(trial, str):
         return None
     own = next((one for one in trial.simulated if one.candidate.runbook == facts.plan.spec.runbook_ref.name), None)
@@ -153,7 +154,7 @@ class _Trial:
     simulated: tuple[Simulated, ...]
 
 
-def _trial(context: Context, facts: Facts) -> _Trial | str:
+async def _trial(context: Context, facts: Facts) -> _Trial | str:
     """Simulate the response's ladder with the plan's own arguments in it; or why that cannot be done."""
     if facts.policy is None or facts.finding is None or facts.response is None:
         return "its policy, finding or response is gone: the policy must have a response that matches the finding"
@@ -164,7 +165,9 @@ def _trial(context: Context, facts: Facts) -> _Trial | str:
     if target is None:
         return "none of the finding's targets is in the twin"
     options = _options(context, facts, done, target)
-    simulated = examine(facts.policy, done.snapshot, done.measurements, facts.finding, target=target, options=options)
+    simulated = await asyncio.to_thread(
+        examine, facts.policy, done.snapshot, done.measurements, facts.finding, target=target, options=options
+    )
     return _Trial(done, target, simulated)
 
 
@@ -173,7 +176,7 @@ def _options(context: Context, facts: Facts, done: Pass, target: Key) -> list[Op
     own, options = facts.plan.spec.runbook_ref.name, []
     for rung in facts.response.ladder if facts.response else ():
         runbook = context.store.get(Runbook, "", rung.runbook)
-        if runbook is None:
+        if runbook is None or problem(runbook):
             continue
         bound = bind(rung, runbook, done.snapshot.workloads[target])
         options.append(Option(runbook, facts.plan.spec.parameters if rung.runbook == own else bound))
@@ -182,7 +185,7 @@ def _options(context: Context, facts: Facts, done: Pass, target: Key) -> list[Op
 
 async def _draft(context: Context, facts: Facts) -> Draft:
     """Simulate, preview and render a plan that is new."""
-    trial = _trial(context, facts)
+    trial = await _trial(context, facts)
     if isinstance(trial, str) or facts.runbook is None or facts.response is None or facts.policy is None:
         return Draft(error=trial if isinstance(trial, str) else "its runbook is missing")
     if facts.runbook.spec.version != facts.plan.spec.runbook_ref.version:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from forestall.inspection.inspect import inspect
 from forestall.inspection.queries import queries
 from forestall.inspection.report import Observation, Report
 from forestall.planning.propose import Proposal, propose
+from forestall.planning.runbooks import problem
 from forestall.ports import Json, Measurement
 from forestall.runtime.context import Context, Pass
 from forestall.runtime.twins import Twin
@@ -61,7 +63,7 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
     holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
-    report = inspect(policy, snapshot, measurements, holds, now)
+    report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now)
     return Pass(now, policy.metadata.generation, snapshot, measurements, report)
 
 
@@ -107,13 +109,19 @@ async def _create_finding(context: Context, policy: InspectionPolicy, spec: Find
 
 async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
     """Propose a plan for every finding that waits for one."""
-    runbooks = {runbook.metadata.name: runbook for runbook in context.store.all(Runbook)}
+    runbooks = {one.metadata.name: one for one in context.store.all(Runbook) if not problem(one)}
     for finding in sorted(findings_of(context, policy), key=lambda one: one.metadata.name):
         if finding.status.state in RESTING:
             continue
         plans = plans_of(context, finding)
-        answer = propose(
-            policy, finding, plans, runbooks=runbooks, snapshot=done.snapshot, measurements=done.measurements
+        answer = await asyncio.to_thread(
+            propose,
+            policy,
+            finding,
+            plans,
+            runbooks=runbooks,
+            snapshot=done.snapshot,
+            measurements=done.measurements,
         )
         if isinstance(answer, Proposal):
             await _create_plan(context, policy, finding, answer)

@@ -215,7 +215,7 @@ def _each(value: Json, *fields: str) -> Iterator[Json]:
 
 def _message(status: Json) -> str:
     found = child(status, "state", "waiting").get("message")
-    return found[:MAX_MESSAGE] if isinstance(found, str) else ""
+    return found[:MAX_MESSAGE].encode(errors="replace").decode() if isinstance(found, str) else ""
 
 
 def _count_or_share(spec: Json, name: str) -> str | None:

@@ -143,7 +143,9 @@ class Live:
     def _tied(self, owned: OwnedPod, revisions: Mapping[Key, set[int]]) -> Pod:
         owner = self._records.get(owned.replica_set) if owned.replica_set else None
         workload = owner.workload if isinstance(owner, ReplicaSet) else None
-        current = workload is None or not isinstance(owner, ReplicaSet) or owner.revision == max(revisions.get(workload, {0}))
+        current = (
+            workload is None or not isinstance(owner, ReplicaSet) or owner.revision == max(revisions.get(workload, {0}))
+        )
         pod = self._pods.get(owned.pod.key, owned.pod)
         if (pod.workload, pod.current) != (workload, current):
             pod = self._pods[pod.key] = replace(pod, workload=workload, current=current)

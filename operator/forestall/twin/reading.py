@@ -58,15 +58,20 @@ def text(value: Json, name: str, default: str = "") -> str:
     found = value.get(name)
     if found is None:
         return default
-    if not isinstance(found, str) or len(found) > MAX_TEXT:
+    if not isinstance(found, str) or len(found) > MAX_TEXT or not _encodes(found):
         raise UnreadableError(f"{name}: a text of at most {MAX_TEXT} characters was expected")
     return found
+
+
+def _encodes(value: str) -> bool:
+    """Whether the text can be written at all: JSON can carry half a character."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def texts(value: Json, name: str) -> dict[str, str]:
     """The map of texts at `name`, ordered by key."""
     found = child(value, name)
-    return {key: text(found, key) for key in sorted(found)}
+    return {text({name: key}, name): text(found, key) for key in sorted(found)}
 
 
 def text_list(value: Json, name: str) -> tuple[str, ...]:

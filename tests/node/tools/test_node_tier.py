@@ -21,7 +21,7 @@ from tools.cluster.namespaces import SETTINGS
 from tools.cluster.node import control_group_prefix
 from tools.cluster.node_tier import NodeTier
 from tools.cluster.oci import Image
-from tools.cluster.process import State, wait_until
+from tools.cluster.process import State, alive, wait_until
 
 pytestmark = pytest.mark.node
 
@@ -101,8 +101,8 @@ def text_at(url: str) -> str:
     return body
 
 
-def network_of(cluster: NodeTier) -> str:
-    return cluster.command("node1", "readlink", "/proc/self/ns/net").stdout.strip()
+def network_of(cluster: NodeTier, node: str) -> str:
+    return cluster.command(node, "readlink", "/proc/self/ns/net").stdout.strip()
 
 
 def networks_in_use() -> set[str]:
@@ -283,7 +283,8 @@ def test_a_stopped_node_is_gone_with_all_it_ran_and_comes_back(
         "the pod to run",
         lambda: read(node_cluster, namespace, "pods")["items"][0]["status"]["phase"] == "Running",
     )
-    network = node_cluster.command("node2", "readlink", "/proc/self/ns/net").stdout.strip()
+    network = network_of(node_cluster, "node2")
+    assert network in networks_in_use()
     node_cluster.stop_node("node2")
     assert network not in networks_in_use()
     with pytest.raises(ProcessLookupError):
@@ -318,22 +319,22 @@ def test_starting_after_a_crash_cleans_first_and_taking_down_leaves_nothing(samp
     def api_server_started() -> bool:
         return "node1/kube-apiserver" in {process.name for process in State(folder).processes()}
 
-    wait_until("a cluster half made", api_server_started)
-    owner.send_signal(signal.SIGKILL)
-    owner.wait()
-    crashed = network_of(NodeTier(folder))
-    assert crashed in networks_in_use()
+    with NodeTier(folder, [sample]) as cluster:
+        wait_until("a cluster half made", api_server_started)
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        crashed = State(folder).processes()
+        assert all(alive(process) for process in crashed)
 
-    cluster = NodeTier(folder, [sample]).up()
-    assert crashed not in networks_in_use()
-    assert cluster.nodes() == ["node1", "node2"]
-    network = network_of(cluster)
+        cluster.up()
+        assert not any(alive(process) for process in crashed)
+        assert cluster.nodes() == ["node1", "node2"]
+        network = network_of(cluster, "node1")
 
-    NodeTier(folder).down()  # as another program would
-    assert not folder.exists()
-    assert network not in networks_in_use()
-    assert commands_naming(folder) == []
-    assert control_groups.remaining(f"{control_group_prefix(folder)}*") == []
-    assert str(folder) not in Path("/proc/self/mountinfo").read_text()
-    assert host_facts() == before
-    NodeTier(folder).down()
+        NodeTier(folder).down()  # as another program would
+        assert not folder.exists()
+        assert network not in networks_in_use()
+        assert commands_naming(folder) == []
+        assert control_groups.remaining(f"{control_group_prefix(folder)}*") == []
+        assert str(folder) not in Path("/proc/self/mountinfo").read_text()
+        assert host_facts() == before

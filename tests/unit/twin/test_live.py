@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.unit.twin.objects import (
     SHOP,
     WEB,
     WEB_SERVICE,
+    container,
     deployment,
     live,
     node,
@@ -182,6 +184,72 @@ def test_an_object_that_cannot_be_read_is_a_defect_and_no_error(kind: str, hosti
 
     assert list(twin.defects) == [Key(kind, SHOP, "odd")]
     assert twin.snapshot().defects == twin.defects
+
+
+def rich() -> list[Json]:
+    """One object of each kind with all the fields that are read."""
+    rule = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "labelSelector": {"matchLabels": {"app": "web"}}}
+    need = {"key": "zone", "operator": "In", "values": ["x"]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [need], "matchFields": [need]}]}
+    term = "requiredDuringSchedulingIgnoredDuringExecution"
+    pod_spec: Json = {
+        "initContainers": [container()],
+        "overhead": {"cpu": "1"},
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "gpu", "operator": "Exists", "value": "", "effect": ""}],
+        "affinity": {"nodeAffinity": {term: terms}, "podAntiAffinity": {term: [rule]}},
+        "topologySpreadConstraints": [rule],
+    }
+    budget = {"selector": {"matchLabels": {"app": "web"}, "matchExpressions": [need]}, "minAvailable": 1}
+    return [
+        node("a", taints=[{"key": "gpu", "value": "", "effect": "NoSchedule"}], unschedulable=True),
+        deployment(**pod_spec),
+        replica_set(),
+        service(),
+        pod("web-1-0", "a", waiting="ErrImagePull"),
+        {"kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": SHOP}, "spec": budget},
+    ]
+
+
+JUNK: Sequence[Any] = (
+    None,
+    True,
+    -1,
+    2**70,
+    1.5,
+    float("nan"),
+    "",
+    "x" * 10_000,
+    "\ud800",
+    [],
+    [[]],
+    [None],
+    {},
+    {"": {}},
+)
+
+
+def spoilt(value: Any) -> Iterator[Any]:
+    """The object, each time with one of its parts replaced by something that has no business there."""
+    yield from JUNK
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for place, part in list(parts):
+        for other in spoilt(part):
+            changed = value.copy()
+            changed[place] = other
+            yield changed
+
+
+@pytest.mark.parametrize("obj", rich(), ids=lambda obj: str(obj["kind"]))
+def test_whatever_stands_in_a_field_the_twin_goes_on(obj: Json) -> None:
+    twin, refused = live(rich()), 0
+
+    for other in spoilt(obj):
+        twin.apply(obj["kind"], other)
+        refused += bool(twin.defects)
+        twin.snapshot().to_networkx()
+
+    assert refused > 10
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Forestall's kinds on an API server, and the least object of each."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from forestall.api.base import API_VERSION
+from forestall.api.crds import MODELS
+from tests.api.person import Person, expect
+from tools.cluster.api_tier import ApiTier
+
+Json = dict[str, Any]
+
+CHECKOUT = Path(__file__).parents[2]
+KINDS = {model.crd.kind: model for model in MODELS}
+
+SPECS: Mapping[str, Json] = {
+    "NetworkTwin": {"sources": [{"name": "kubernetes", "kubernetes": {}}]},
+    "InspectionPolicy": {
+        "twinRef": {"name": "cluster"},
+        "inspections": [{"name": "image-pull", "workload": {"checks": ["ImagePull"]}}],
+    },
+    "Finding": {
+        "policyRef": {"name": "shop"},
+        "type": "ImagePull",
+        "resource": {"kind": "Deployment", "namespace": "shop", "name": "web"},
+    },
+    "Runbook": {
+        "version": "1.0.0",
+        "summary": "Does nothing.",
+        "whenToUse": "Never.",
+        "targetKinds": ["Deployment"],
+        "actions": [{"name": "rest", "argv": ["rest"], "serviceAccountName": "forestall-action-rest"}],
+        "reads": ["spec.replicas"],
+        "writes": ["spec.replicas"],
+        "effect": "SetReplicas",
+    },
+    "RemediationPlan": {
+        "policyRef": {"name": "shop"},
+        "findingRef": {"name": "imagepull-web"},
+        "runbookRef": {"name": "scale", "version": "1.0.0"},
+        "proposer": "somebody",
+    },
+}
+"""The least that each kind needs."""
+
+
+def serve(cluster: ApiTier) -> Person:
+    """Have the API server serve the kinds; return the administrator."""
+    folder = str(CHECKOUT / "crds")
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", folder)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", folder)
+    return Person(cluster.kubeconfig)
+
+
+class Resources:
+    """The kinds as the API server serves them, in one namespace."""
+
+    def __init__(self, person: Person, namespace: str) -> None:
+        self._person = person
+        self.namespace = namespace
+        self._numbers = count()
+        self._made: list[str] = []
+
+    def path(self, kind: str, name: str = "") -> str:
+        """The path of a kind's objects, or of one."""
+        crd = KINDS[kind].crd
+        place = f"namespaces/{self.namespace}/" if crd.scope == "Namespaced" else ""
+        return f"/apis/{API_VERSION}/{place}{crd.plural}" + (name and f"/{name}")
+
+    def body(self, kind: str, spec: Json) -> Json:
+        """An object with a name that nobody has yet."""
+        name = f"{self.namespace}-{next(self._numbers)}"
+        return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+    def create(self, kind: str, spec: Json) -> str:
+        """Create an object and return its path."""
+        body = self.body(kind, spec)
+        answer = self._person.create(self.path(kind), body, fieldValidation="Strict")
+        expect(answer, None)
+        path = self.path(kind, body["metadata"]["name"])
+        self._made.append(path)
+        return path
+
+    def remove_all(self) -> None:
+        """Delete what was created: cluster-scoped objects do not go with the namespace."""
+        for path in self._made:
+            self._person.send("DELETE", path)
+
+
+@contextmanager
+def in_own_namespace(admin: Person) -> Iterator[Resources]:
+    """The kinds in a namespace that is made for it; what was created in and beside it is deleted afterwards."""
+    name = f"kinds-{uuid4().hex[:8]}"
+    expect(admin.create("/api/v1/namespaces", {"metadata": {"name": name}}), None)
+    made = Resources(admin, name)
+    try:
+        yield made
+    finally:
+        made.remove_all()
+        admin.send("DELETE", f"/api/v1/namespaces/{name}")

@@ -1,0 +1,104 @@
+"""Whether goals are met, on facts and on suppositions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pytest
+
+from forestall.api.base import Key
+from forestall.api.inspectionpolicy import Goal, GoalState
+from forestall.inspection.goals import evaluate, leans_on
+from forestall.ports import Json, Measurement
+from tests.unit.inspection.scenes import available, light, measured
+from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, nodes, pod, snapshot, web
+
+
+def goal(value: Json) -> Goal:
+    return Goal.model_validate(value)
+
+
+@pytest.mark.parametrize(("minimum", "expected"), [(1, "Fulfilled"), (2, "Fulfilled"), (3, "NotFulfilled")])
+def test_a_service_is_available_with_so_many_ready_pods(minimum: int, expected: GoalState) -> None:
+    view = snapshot([*nodes(), *web("a", "b"), pod("web-1-9", "c", ready=False)])
+
+    result = evaluate(goal(available(minimum)), SHOP, view, {})
+
+    assert (result.state, result.value) == (expected, Decimal(2))
+    assert result.message == f"Service web has 2 ready pods of {minimum} needed"
+
+
+def test_a_service_that_is_not_there_leaves_its_goal_unknown() -> None:
+    result = evaluate(goal(available(1, service="gone")), SHOP, snapshot(web("a")), {})
+
+    assert (result.state, result.value) == ("Unknown", None)
+    assert "Service gone" in result.message
+
+
+def test_a_service_of_another_namespace_is_not_there() -> None:
+    assert evaluate(goal(available(1)), "other", snapshot([*nodes(), *web("a")]), {}).state == "Unknown"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("0.8", "Fulfilled"), ("0.8001", "NotFulfilled"), ("0", "Fulfilled")])
+def test_a_measured_goal_is_met_while_its_value_keeps_to_the_target(value: str, expected: GoalState) -> None:
+    result = evaluate(goal(light()), SHOP, snapshot([*nodes(), *web("a")]), measured(value))
+
+    assert (result.state, result.value) == (expected, Decimal(value))
+
+
+@pytest.mark.parametrize(
+    "answers", [{}, measured(), measured("NaN"), measured("Infinity"), measured("1", "1"), measured(error="timeout")]
+)
+def test_a_measured_goal_without_one_number_is_unknown_and_never_met(answers: Mapping[str, Measurement]) -> None:
+    result = evaluate(goal(light()), SHOP, snapshot([*nodes(), *web("a")]), answers)
+
+    assert (result.state, result.value) == ("Unknown", None)
+    assert result.message
+
+
+@pytest.mark.parametrize(
+    ("replicas", "value", "expected"),
+    [(2, "0.6", "Fulfilled"), (3, "0.4", "Fulfilled"), (1, "1.2", "NotFulfilled"), (7, "0.1714", "Fulfilled")],
+)
+def test_a_shared_value_scales_with_pods_before_and_after(replicas: int, value: str, expected: GoalState) -> None:
+    base = snapshot([*nodes(), *web("a", "b")])
+    view = base.potential().set_replicas(WEB, replicas)
+
+    result = evaluate(goal(light()), SHOP, view, measured("0.6"), base=base)
+
+    assert (result.state, result.value) == (expected, Decimal(value))
+
+
+def test_a_value_that_no_pods_share_does_not_change() -> None:
+    base = snapshot([*nodes(), *web("a", "b")])
+    view = base.potential().set_replicas(WEB, 0)
+
+    assert evaluate(goal(light(shared_by=None)), SHOP, view, measured("0.6"), base=base).value == Decimal("0.6")
+
+
+def test_a_shared_value_is_not_met_once_no_pod_is_left() -> None:
+    base = snapshot([*nodes(), *web("a")])
+
+    result = evaluate(goal(light()), SHOP, base.potential().lose_node("a"), measured("0.1"), base=base)
+
+    assert (result.state, result.value) == ("NotFulfilled", None)
+
+
+def test_a_value_measured_without_a_ready_pod_stands_now_and_predicts_nothing() -> None:
+    base = snapshot([*nodes(), *web()])
+    scaled = base.potential().set_replicas(WEB, 2)
+
+    assert evaluate(goal(light()), SHOP, base.potential(), measured("0.1"), base=base).state == "Fulfilled"
+    assert evaluate(goal(light()), SHOP, scaled, measured("0.1"), base=base).state == "Unknown"
+
+
+def test_a_goal_of_a_later_version_is_unknown() -> None:
+    assert evaluate(goal({"name": "latency"}), SHOP, snapshot([]), {}).state == "Unknown"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(available(1), WEB_SERVICE), (light(), WEB), (light(shared_by=None), None)]
+)
+def test_a_goal_leans_on_the_pods_that_decide_on_it(value: Json, expected: Key | None) -> None:
+    assert leans_on(goal(value), SHOP) == expected
