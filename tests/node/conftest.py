@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tools.cluster import session_folder
-from tools.cluster.images import python_app_image
+from tools.cluster.images import operator_image, python_app_image
 from tools.cluster.node_tier import NodeTier, unavailable
 from tools.cluster.oci import Image
 from tools.cluster.process import wait_until
@@ -46,8 +46,13 @@ def sample() -> Image:
 
 
 @pytest.fixture(scope="session")
-def node_cluster(sample: Image) -> Iterator[NodeTier]:
-    with NodeTier(session_folder("node"), [sample]).up() as running:
+def operator() -> Image:
+    return operator_image()
+
+
+@pytest.fixture(scope="session")
+def node_cluster(sample: Image, operator: Image) -> Iterator[NodeTier]:
+    with NodeTier(session_folder("node"), [sample, operator]).up() as running:
         yield running
 
 

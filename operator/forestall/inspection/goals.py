@@ -59,9 +59,7 @@ def _available(goal: AvailableGoal, namespace: str, view: View) -> GoalResult:
         return GoalResult("Unknown", None, f"Service {goal.service} is not in the twin: create it or mend the goal")
     ready = sum(view.ready_by_node(service).values())
     state: GoalState = "Fulfilled" if ready >= goal.min_ready else "NotFulfilled"
-    return GoalResult(
-        state, Decimal(ready), f"Service {goal.service} has {ready} ready pods of {goal.min_ready} needed"
-    )
+    return GoalResult(state, Decimal(ready), f"Service {goal.service}: {ready} pods ready, {goal.min_ready} needed")
 
 
 def _metric(

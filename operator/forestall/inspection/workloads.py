@@ -62,13 +62,13 @@ def _observation(
         affected_goals=found.affected_goals,
         affected_services=names(services),
         targets=references((workload,)),
-        evidence=tuple(_evidence(inspection, stuck)),
+        evidence=tuple(_evidence(inspection, stuck, total)),
     )
 
 
-def _evidence(inspection: Inspection, stuck: Sequence[Pod]) -> Iterator[Evidence]:
+def _evidence(inspection: Inspection, stuck: Sequence[Pod], total: int) -> Iterator[Evidence]:
     """One fact for each image. The kubelet's own message alternates with its tries, and so is no part of it."""
     images = Counter(pod.waiting_image for pod in stuck)
     for image in sorted(images)[:MAX_EVIDENCE]:
-        message = cut(f"image {image} cannot be pulled by {images[image]} pods")
+        message = cut(f"image {image} cannot be pulled: {images[image]} of {total} pods")
         yield Evidence(source=f"{inspection.name}/kubernetes", message=message)

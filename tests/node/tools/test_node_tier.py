@@ -194,12 +194,10 @@ except OSError:
 
 
 def test_the_operators_image_holds_the_operator_and_its_locked_environment(
-    node_cluster: NodeTier, namespace: str
+    node_cluster: NodeTier, namespace: str, operator: Image
 ) -> None:
-    image = images.operator_image()
-    node_cluster.load_image(image.archive, image.name)
     script = "import forestall, kopf, pydantic, os; open('/dev/termination-log', 'w').write(str(os.getuid()))"
-    apply(node_cluster, namespace, job("imports", image.by_digest, "python", "-c", script))
+    apply(node_cluster, namespace, job("imports", operator.by_digest, "python", "-c", script))
     assert end_of(node_cluster, namespace, "imports") == ("Complete", 0, "65532")
 
 

@@ -34,7 +34,7 @@ def test_each_goal_stands_for_now_and_for_each_loss() -> None:
         "b": "Fulfilled",
         "c": "Fulfilled",
     }
-    assert seen.after("up", "a").message == "Service web has 1 ready pods of 2 needed"
+    assert seen.after("up", "a").message == "Service web: 1 pods ready, 2 needed"
 
 
 def test_a_shared_load_is_carried_by_the_pods_that_a_loss_leaves() -> None:

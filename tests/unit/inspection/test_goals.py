@@ -26,7 +26,7 @@ def test_a_service_is_available_with_so_many_ready_pods(minimum: int, expected: 
     result = evaluate(goal(available(minimum)), SHOP, view, {})
 
     assert (result.state, result.value) == (expected, Decimal(2))
-    assert result.message == f"Service web has 2 ready pods of {minimum} needed"
+    assert result.message == f"Service web: 2 pods ready, {minimum} needed"
 
 
 def test_a_service_that_is_not_there_leaves_its_goal_unknown() -> None:

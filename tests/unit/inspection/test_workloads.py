@@ -39,7 +39,7 @@ def test_a_deployment_whose_pods_cannot_pull_their_image_is_one_finding(waiting:
     assert observation.finding_class == "Problem"
     assert observation.trigger is None
     assert observation.message == "2 of 4 pods of Deployment web cannot pull their image"
-    assert [fact.message for fact in observation.evidence] == ["image shop/web:typo cannot be pulled by 2 pods"]
+    assert [fact.message for fact in observation.evidence] == ["image shop/web:typo cannot be pulled: 2 of 4 pods"]
     assert (found.counts[0].scanned, found.counts[0].failed, found.counts[0].errors) == (1, 1, 0)
 
 
@@ -133,8 +133,8 @@ def test_different_images_are_different_facts() -> None:
     facts = only(report(policy(inspections=(IMAGES,)), cluster)).evidence
 
     assert [fact.message for fact in facts] == [
-        "image shop/web:other cannot be pulled by 1 pods",
-        "image shop/web:typo cannot be pulled by 1 pods",
+        "image shop/web:other cannot be pulled: 1 of 3 pods",
+        "image shop/web:typo cannot be pulled: 1 of 3 pods",
     ]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tools.cluster import build, images, oci, python_root
+from tools.cluster import build, images, python_root
 from tools.cluster.oci import Image
 
 
@@ -111,38 +110,3 @@ def test_other_files_make_another_image_on_the_same_interpreter(app: Image, tmp_
 def test_an_image_by_digest_is_named_after_its_repository() -> None:
     image = Image("localhost:5000/forestall:dev", "sha256:abc", Path("archive.tar"))
     assert image.by_digest == "localhost:5000/forestall@sha256:abc"
-
-
-def test_the_closure_of_libraries_includes_the_program_loader() -> None:
-    libraries = python_root.shared_libraries([Path(sys.executable).resolve()])
-    assert any(library.name.startswith("ld-") for library in libraries)
-    assert any(library.name.startswith("libc.so") for library in libraries)
-
-
-def test_packages_are_installed_compiled_and_without_their_tests(tmp_path: Path) -> None:
-    # Nothing to install: the rest of the work is the same, and needs no network.
-    (tmp_path / "requirements.txt").write_text("")
-    tree = tmp_path / "tree"
-    tests = tree / "opt/packages/tests"
-    tests.mkdir(parents=True)
-    (tree / "opt/packages/module.py").write_text("x = 1\n")
-    python_root.packages_tree(tree, tmp_path / "requirements.txt", "opt/packages", frozenset())
-    assert not tests.exists()
-    assert list(tree.rglob("module.*.pyc"))
-
-
-def test_libraries_of_lower_layers_are_not_copied_again(tmp_path: Path) -> None:
-    program = tmp_path / "program"
-    program.write_bytes(Path(sys.executable).resolve().read_bytes())
-    (tmp_path / "usr/lib").mkdir(parents=True)
-    every = frozenset(library.name for library in python_root.shared_libraries([program]))
-    python_root.copy_libraries(tmp_path, every)
-    assert list((tmp_path / "usr/lib").iterdir()) == []
-    python_root.copy_libraries(tmp_path)
-    assert {path.name for path in (tmp_path / "usr/lib").iterdir()} == every
-
-
-def test_a_name_in_a_layer_is_found_by_its_folder(app: Image) -> None:
-    (interpreter,) = (build.cache_dir() / "images" / "layers").glob("python-*")
-    names = oci.names_in(oci.Layer(interpreter / "layer.tar", ""), "usr/local/bin")
-    assert python_root.PYTHON in names

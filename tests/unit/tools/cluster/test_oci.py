@@ -70,6 +70,11 @@ def test_a_layer_whose_making_failed_is_not_kept() -> None:
     assert "half" not in oci.names_in(layer("key"), ".")
 
 
+def test_the_names_in_a_layer_are_those_directly_in_a_folder() -> None:
+    assert oci.names_in(layer(), "folder") == ["file"]
+    assert oci.names_in(layer(), ".") == ["folder", "link"]
+
+
 def test_every_blob_of_an_archive_is_named_by_its_digest() -> None:
     with tarfile.open(image().archive) as tar:
         names = [name for name in tar.getnames() if name.startswith("blobs/")]

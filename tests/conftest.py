@@ -1,0 +1,61 @@
+"""The tiers of the suite: which there are, which ran, and that none is left out where it could run.
+
+unit: no cluster. api: a real API server, no root. node: real nodes, root on Linux.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tools.cluster.node_tier import unavailable
+
+TIERS = ("unit", "api", "node")
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The tier that a test belongs to."""
+    return next((tier for tier in TIERS if item.get_closest_marker(tier)), "unit")
+
+
+class Tiers:
+    """Counts the tests that ran to their end, by tier."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._tiers: dict[str, str] = {}
+        self._ran: Counter[str] = Counter()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._tiers = {item.nodeid: tier_of(item) for item in session.items}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and not report.skipped:
+            self._ran[self._tiers.get(report.nodeid, "unit")] += 1
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        told = [f"{tier} {self._ran[tier]}" for tier in TIERS]
+        terminalreporter.write_line(f"tests run by tier: {', '.join(told)}")
+        unexcused = "it could have run: this is a failure" if self._whole_suite() else "not selected"
+        for tier, reason in self._missing().items():
+            terminalreporter.write_line(f"tier {tier} did not run: {reason or unexcused}")
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        forgotten = [tier for tier, reason in self._missing().items() if not reason]
+        if self._whole_suite() and forgotten and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _missing(self) -> dict[str, str]:
+        """Tiers without a test that ran, each with the reason why this machine cannot run it."""
+        reasons = {"unit": "", "api": "", "node": unavailable() or ""}
+        return {tier: reason for tier, reason in reasons.items() if not self._ran[tier]}
+
+    def _whole_suite(self) -> bool:
+        options = self._config.option
+        chosen = self._config.args != self._config.getini("testpaths")
+        return not (chosen or options.keyword or options.markexpr != "not bench" or options.collectonly)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Tiers(config), "tiers")

@@ -1,0 +1,309 @@
+"""Findings over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+
+import pytest
+
+from forestall.api.base import ObjectMeta
+from forestall.api.conditions import is_true
+from forestall.api.finding import MAX_TRANSITIONS, Finding, FindingStatus
+from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
+from forestall.inspection.findings import update
+from forestall.inspection.report import Observation
+from tests.unit.inspection.scenes import IMAGES, NOW, measured, only, policy, report, threshold
+from tests.unit.twin.objects import SHOP, pod, replica_set, web
+
+STUCK = pod("web-2-0", "c", owner="web-2", waiting="ErrImagePull")
+SEEN = only(report(policy(inspections=(IMAGES,)), [*web("a"), replica_set(revision="2"), STUCK]))
+ACTIVE = ("Proposed", "PendingApproval", "Approved", "Preflight", "Executing", "Soaking", "Blocked")
+
+
+class Story:
+    """One finding, told step by step; each step is a second after the one before and goes over the wire."""
+
+    def __init__(self) -> None:
+        self.now = NOW + timedelta(milliseconds=250)
+        self.finding: Finding | None = None
+
+    @property
+    def status(self) -> FindingStatus:
+        assert self.finding is not None
+        return self.finding.status
+
+    def tell(
+        self, seen: Observation | None, *plans: RemediationPlan, judged: bool = True, snapshot: str = "sha256:1"
+    ) -> FindingStatus:
+        self.now += timedelta(seconds=1)
+        status = update(self.finding, seen, plans=plans, snapshot_id=snapshot, now=self.now, judged=judged)
+        meta = ObjectMeta(name=SEEN.spec.object_name, namespace=SHOP, generation=1)
+        self.finding = Finding(metadata=meta, spec=SEEN.spec, status=FindingStatus.model_validate(status.to_json()))
+        assert self.finding.status == status
+        return status
+
+    def plan(self, name: str, phase: Phase, *, attempts: int = 0, **status: Any) -> RemediationPlan:
+        """A plan made now, to the second as the API server tells it."""
+        tries = [{"step": 0, "attempt": 1, "jobName": "job", "intendedAt": self.now}] * attempts
+        return RemediationPlan.model_validate(
+            {
+                "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": self.now.replace(microsecond=0)},
+                "spec": {
+                    "policyRef": {"name": "watch"},
+                    "findingRef": {"name": SEEN.spec.object_name},
+                    "runbookRef": {"name": "rollout-undo", "version": "1.0.0"},
+                    "proposer": "forestall",
+                },
+                "status": {"phase": phase, "attempts": tries, "timestamps": status},
+            }
+        )
+
+    def succeeded(self, name: str = "one", attempts: int = 1) -> RemediationPlan:
+        return self.plan(name, "Succeeded", attempts=attempts, verified=self.now)
+
+
+@pytest.fixture
+def story() -> Story:
+    """A finding that was raised just now."""
+    found = Story()
+    found.tell(SEEN)
+    return found
+
+
+def moves(status: FindingStatus) -> list[str]:
+    return [transition.to for transition in status.transitions]
+
+
+def test_a_condition_seen_for_the_first_time_raises_a_finding_with_all_its_facts(story: Story) -> None:
+    status = story.status
+
+    assert (status.state, status.detected_at, status.snapshot_id) == ("Open", story.now, "sha256:1")
+    assert (status.finding_class, status.severity, status.message) == (SEEN.finding_class, SEEN.severity, SEEN.message)
+    assert (status.evidence, status.targets) == (SEEN.evidence, SEEN.targets)
+    assert moves(status) == ["Raised"]
+    assert not is_true(status.conditions, "Ready")
+
+
+def test_an_unchanged_world_writes_nothing(story: Story) -> None:
+    before = story.status
+
+    assert story.tell(SEEN, snapshot="sha256:2") == before
+
+
+def test_a_fact_that_changed_is_rewritten_with_its_snapshot(story: Story) -> None:
+    status = story.tell(replace(SEEN, severity="critical"), snapshot="sha256:2")
+
+    assert (status.severity, status.snapshot_id, status.transition_count) == ("critical", "sha256:2", 1)
+
+
+def loaded(value: str) -> Observation:
+    return only(report(policy(inspections=(threshold(),)), web("a"), measurements=measured(value)))
+
+
+@pytest.mark.parametrize(("value", "kept"), [("0.91", "0.9"), ("0.98", "0.9"), ("0.82", "0.9"), ("1.1", "1.1")])
+def test_a_value_is_rewritten_only_when_it_means_something_else(value: str, kept: str) -> None:
+    story = Story()
+    story.tell(loaded("0.9"))
+
+    assert story.tell(loaded(value)).evidence[0].value == Decimal(kept)
+
+
+def test_a_condition_that_goes_away_clears_the_finding_and_does_not_close_it(story: Story) -> None:
+    status = story.tell(None)
+
+    assert (status.state, status.cleared_at, status.closed_at, status.closure) == ("Cleared", story.now, None, None)
+    assert status.message == SEEN.message
+    assert moves(status) == ["Raised", "Cleared"]
+    assert is_true(status.conditions, "Ready")
+    assert story.tell(None) == status
+
+
+def test_a_cleared_finding_that_shows_again_is_raised_again(story: Story) -> None:
+    story.tell(None)
+
+    status = story.tell(SEEN)
+
+    assert (status.state, status.detected_at) == ("Open", story.now)
+    assert moves(status) == ["Raised", "Cleared", "Raised"]
+
+
+def test_ten_toggles_are_one_finding_with_ten_transitions() -> None:
+    story = Story()
+    for turn in range(10):
+        story.tell(SEEN if turn % 2 == 0 else None)
+
+    assert story.status.transition_count == 10
+    assert moves(story.status) == ["Raised", "Cleared"] * 5
+
+
+def test_the_count_stays_exact_when_old_transitions_are_dropped() -> None:
+    story = Story()
+    for turn in range(100):
+        story.tell(SEEN if turn % 2 == 0 else None)
+
+    assert story.status.transition_count == 100
+    assert len(story.status.transitions) == MAX_TRANSITIONS
+    assert story.status.transitions[-1].time == story.now
+
+
+def test_what_could_not_be_judged_stays_as_it_was(story: Story) -> None:
+    before = story.status
+
+    assert story.tell(None, judged=False) == before
+    cleared = story.tell(None)
+    assert story.tell(None, judged=False) == cleared
+
+
+@pytest.mark.parametrize("phase", ACTIVE)
+def test_a_finding_is_planned_while_a_plan_is_under_way(story: Story, phase: Phase) -> None:
+    plan = story.plan("one", phase)
+
+    status = story.tell(SEEN, plan)
+
+    assert (status.state, moves(status)) == ("Planned", ["Raised", "Planned"])
+    assert status.transition_count == 1
+    assert [(ref.name, ref.uid, ref.runbook, ref.phase) for ref in status.plans] == [
+        ("one", "uid-one", "rollout-undo", phase)
+    ]
+    assert story.tell(SEEN, plan) == status
+
+
+def test_all_phases_are_either_under_way_or_terminal() -> None:
+    assert {*ACTIVE, *TERMINAL} == set(get_args(Phase))
+
+
+@pytest.mark.parametrize("phase", ["Rejected", "Expired", "Stale", "Cancelled"])
+def test_a_plan_that_came_to_nothing_leaves_the_finding_open(story: Story, phase: Phase) -> None:
+    story.tell(SEEN, story.plan("one", "PendingApproval"))
+
+    assert story.tell(SEEN, story.plan("one", phase)).state == "Open"
+
+
+def test_a_plan_moves_on_while_the_condition_cannot_be_judged(story: Story) -> None:
+    assert story.tell(None, story.plan("one", "Executing"), judged=False).state == "Planned"
+
+
+def test_a_failed_plan_escalates_the_finding_until_another_one_is_made(story: Story) -> None:
+    failed = story.plan("one", "Failed", attempts=1)
+
+    assert story.tell(SEEN, failed).state == "Escalated"
+    assert story.tell(SEEN, failed, story.plan("two", "PendingApproval")).state == "Planned"
+    assert moves(story.status) == ["Raised", "Escalated", "Planned"]
+
+
+def test_a_finding_that_is_gone_after_one_executed_plan_is_closed_in_one_hop(story: Story) -> None:
+    story.tell(SEEN, story.plan("one", "Executing", attempts=1))
+    story.tell(None, story.plan("one", "Soaking", attempts=1))
+    assert story.status.state == "Cleared"
+
+    plan = story.succeeded()
+    status = story.tell(None, plan)
+
+    assert (status.state, status.closed_at) == ("Closed", plan.status.timestamps.verified)
+    assert status.closure is not None
+    assert (status.closure.one_hop, status.closure.series, status.closure.plan) == (True, "Supervised", "one")
+    assert status.closure.provisional
+    assert moves(status) == ["Raised", "Planned", "Cleared", "Closed"]
+    assert status.transition_count == 2
+    assert is_true(status.conditions, "Ready")
+
+
+@pytest.mark.parametrize(
+    ("phases", "one_hop"),
+    [
+        ([("Rejected", 0)], True),
+        ([("Expired", 0), ("Stale", 0)], True),
+        ([("Failed", 1)], False),
+        ([("Succeeded", 1)], False),
+        ([("Cancelled", 1)], False),
+    ],
+)
+def test_one_hop_means_exactly_one_executed_plan(
+    story: Story, phases: Sequence[tuple[Phase, int]], one_hop: bool
+) -> None:
+    earlier = [story.plan(f"a{place}", phase, attempts=tries) for place, (phase, tries) in enumerate(phases)]
+
+    status = story.tell(None, *earlier, story.succeeded("z"))
+
+    assert status.state == "Closed"
+    assert status.closure is not None
+    assert (status.closure.one_hop, status.closure.plan) == (one_hop, "z")
+
+
+def test_a_plan_that_succeeded_does_not_close_what_still_shows(story: Story) -> None:
+    status = story.tell(SEEN, story.succeeded())
+
+    assert (status.state, status.closure) == ("Open", None)
+
+
+@pytest.mark.parametrize("phase", ["Rejected", "Expired", "Failed", "Executing"])
+def test_what_went_away_without_a_success_is_cleared_only(story: Story, phase: Phase) -> None:
+    assert story.tell(None, story.plan("one", phase)).state == "Cleared"
+
+
+def test_a_closed_finding_stays_closed_when_its_plans_are_deleted(story: Story) -> None:
+    closed = story.tell(None, story.succeeded())
+
+    assert story.tell(None) == closed
+
+
+def test_a_closed_finding_that_shows_again_is_open_and_loses_its_closure(story: Story) -> None:
+    plan = story.succeeded()
+    story.tell(None, plan)
+
+    status = story.tell(SEEN, plan)
+
+    assert (status.state, status.detected_at) == ("Open", story.now)
+    assert (status.closure, status.closed_at, status.plans) == (None, None, ())
+
+
+def test_the_plan_of_the_last_time_does_not_close_the_finding_again(story: Story) -> None:
+    plan = story.succeeded()
+    story.tell(None, plan)
+    story.tell(SEEN, plan)
+
+    assert story.tell(None, plan).state == "Cleared"
+
+
+def test_a_plan_under_way_goes_on_for_a_finding_that_flickers(story: Story) -> None:
+    running = story.plan("one", "Executing", attempts=1)
+    story.tell(None, running)
+    story.tell(SEEN, running)
+    assert story.status.state == "Planned"
+    story.tell(None, running)
+
+    done = running.model_copy(update={"status": story.succeeded().status})
+    assert story.tell(None, done).state == "Closed"
+
+
+def test_a_plan_made_within_the_second_of_detection_counts(story: Story) -> None:
+    """The API server cuts creation times to the second, so that the plan seems older than its finding."""
+    plan = story.plan("one", "PendingApproval")
+
+    assert plan.metadata.creation_timestamp is not None
+    assert story.status.detected_at is not None
+    assert plan.metadata.creation_timestamp < story.status.detected_at
+    rejected = plan.model_copy(update={"status": plan.status.model_copy(update={"phase": "Rejected"})})
+    assert [ref.name for ref in story.tell(SEEN, rejected).plans] == ["one"]
+
+
+def test_the_latest_plans_are_kept_in_order(story: Story) -> None:
+    plans = [story.plan(f"p{place:03d}", "Expired") for place in range(70)]
+
+    refs = story.tell(SEEN, *reversed(plans)).plans
+
+    assert [ref.name for ref in refs] == [f"p{place:03d}" for place in range(6, 70)]
+
+
+def test_the_condition_tells_the_state_and_since_when_the_finding_is_at_rest(story: Story) -> None:
+    raised: datetime = story.now
+    status = story.tell(SEEN, story.plan("one", "Executing"))
+
+    (condition,) = status.conditions
+    assert (condition.type, condition.status, condition.reason) == ("Ready", "False", "Planned")
+    assert condition.last_transition_time == raised
+    assert condition.message == SEEN.message

@@ -1,0 +1,92 @@
+"""Single points of failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from forestall.api.base import ObjectRef
+from forestall.ports import Json
+from tests.unit.inspection.scenes import SPOF, available, light, measured, only, policy, report
+from tests.unit.twin.objects import SHOP, node, web
+
+
+def test_a_node_whose_loss_breaks_a_goal_is_a_risk_with_its_trigger() -> None:
+    found = report(policy(available(1)), web("a", "a"))
+
+    observation = only(found)
+    assert observation.spec.type == "SinglePointOfFailure"
+    assert observation.spec.resource == ObjectRef(kind="Service", namespace=SHOP, name="web")
+    assert observation.spec.qualifier == "spof/up/node/a"
+    assert (observation.finding_class, observation.severity) == ("Risk", "warning")
+    assert (observation.observed, observation.predicted) == ("Fulfilled", "NotFulfilled")
+    assert observation.trigger is not None
+    assert observation.trigger.element == "node/a"
+    assert observation.targets == (ObjectRef(kind="Deployment", namespace=SHOP, name="web"),)
+    assert (observation.affected_goals, observation.affected_services) == (("up",), ("web",))
+    assert observation.message == "the loss of node/a takes goal up to NotFulfilled"
+    assert observation.evidence[0].message == "without node/a: Service web: 0 pods ready, 1 needed"
+
+
+@pytest.mark.parametrize(
+    ("homes", "minimum", "expected"),
+    [
+        ("ab", 1, []),
+        ("ab", 2, ["a", "b"]),
+        ("aab", 2, ["a"]),
+        ("abc", 2, []),
+        ("abc", 3, ["a", "b", "c"]),
+        ("", 1, []),
+    ],
+)
+def test_single_points_are_the_nodes_whose_pods_cannot_be_spared(homes: str, minimum: int, expected: list[str]) -> None:
+    found = report(policy(available(minimum)), web(*homes))
+
+    assert [item.spec.qualifier for item in found.observations] == [f"spof/up/node/{name}" for name in expected]
+    assert (found.counts[0].scanned, found.counts[0].failed, found.counts[0].errors) == (3, len(expected), 0)
+
+
+def test_a_goal_that_is_not_met_now_is_no_risk_any_more() -> None:
+    found = report(policy(available(2)), web("a"))
+
+    assert found.observations == ()
+    assert found.undecided == frozenset()
+
+
+def test_a_goal_that_cannot_be_judged_is_an_error_for_each_node() -> None:
+    found = report(policy(available(1, service="gone"), available(1, name="fine")), web("a", "b"))
+
+    assert found.observations == ()
+    assert (found.counts[0].scanned, found.counts[0].errors) == (6, 3)
+    assert found.undecided == {"spof/up"}
+    assert "Service gone" in found.counts[0].message
+
+
+def test_a_load_that_the_rest_could_not_carry_is_a_risk_of_the_deployment() -> None:
+    found = report(policy(light()), web("a", "b"), measurements=measured("0.5"))
+
+    assert [item.spec.qualifier for item in found.observations] == ["spof/light/node/a", "spof/light/node/b"]
+    observation = found.observations[0]
+    assert observation.spec.resource == ObjectRef(kind="Deployment", namespace=SHOP, name="web")
+    assert observation.affected_services == ("web",)
+    assert observation.evidence[0].message == "without node/a: the value does not keep to its target: at or below 0.8"
+
+
+def test_a_load_that_nobody_shares_is_no_risk() -> None:
+    assert report(policy(light(shared_by=None)), web("a"), measurements=measured("0.5")).observations == ()
+
+
+def long_nodes() -> list[Json]:
+    return [node("n" * 240 + end) for end in ("a", "b")]
+
+
+def test_nodes_with_enormous_names_are_told_apart_within_what_a_status_takes() -> None:
+    homes = [item["metadata"]["name"] for item in long_nodes()]
+
+    found = report(
+        policy(available(2, name="g" * 63), inspections=({**SPOF, "name": "i" * 63},)), [*long_nodes(), *web(*homes)]
+    )
+
+    qualifiers = {item.spec.qualifier for item in found.observations}
+    assert len(qualifiers) == 2
+    assert all(len(qualifier) <= 253 for qualifier in qualifiers)
+    assert len({item.spec.object_name for item in found.observations}) == 2
