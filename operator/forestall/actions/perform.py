@@ -55,7 +55,8 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
     """The patch to be made; or the end, where there is nothing to do or the target is not what was approved."""
     if target["metadata"]["uid"] != order.uid:
         return Result(PRECONDITION_FAILED, "the target was deleted and made anew since the plan was approved")
-    replicasets = await kube.list(REPLICASETS, order.namespace)
+    restoring = order.effect == "RestorePreviousTemplate"
+    replicasets = await kube.list(REPLICASETS, order.namespace) if restoring else ()
     try:
         patch = change(order.effect, target, order.parameters, replicasets=replicasets)
     except ChangeImpossibleError as error:

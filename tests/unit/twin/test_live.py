@@ -139,6 +139,16 @@ def test_a_change_of_structure_is_a_new_generation_with_another_id(change: Json)
     assert second.id != first.id
 
 
+def test_a_pod_that_changed_shows_as_it_is_now() -> None:
+    twin = live([*nodes(), *web("a")])
+    assert len(twin.snapshot().ready_pods(WEB_SERVICE)) == 1
+
+    twin.apply("Pod", pod("web-1-0", "a", ready=False))
+
+    assert twin.snapshot().ready_pods(WEB_SERVICE) == ()
+    assert [found.ready for found in twin.snapshot().pods_of_workload(WEB)] == [False]
+
+
 def test_a_snapshot_stays_as_it_was_taken() -> None:
     twin = live([*nodes(), *web("a")])
     first = twin.snapshot()

@@ -146,7 +146,7 @@ def test_scaling_up_from_nothing_makes_pods_that_the_service_selects() -> None:
 
 
 def test_scaling_down_removes_what_does_not_serve_first_then_doubled_pods() -> None:
-    cluster = [*nodes(), *web("a", "a", "b"), pod("web-1-8", "c", ready=False), pod("web-1-9", "")]
+    cluster = [*nodes(), *web("a", "b", "b"), pod("web-1-8", "c", ready=False), pod("web-1-9", "")]
     view = snapshot(cluster).potential()
 
     assert names(view.set_replicas(WEB, 3)) == ["web-1-0", "web-1-1", "web-1-2"]
