@@ -81,9 +81,6 @@ class Kube(Protocol):
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         """Apply a merge patch (RFC 7386) as field manager `manager`."""
 
-    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
-        """SubjectAccessReview: whether `user` (by name alone) may `verb` that object."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:

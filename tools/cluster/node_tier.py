@@ -16,6 +16,7 @@ from tools.cluster import (
     control_groups,
     host,
     images,
+    marked,
     namespaces,
     network,
     pki,
@@ -99,9 +100,10 @@ class NodeTier(Certified):
 
     def down(self) -> None:
         """End every process, remove groups and the folder; nothing happens the second time."""
+        marked.end_all(self.folder)
+        for ended in self._state.processes():
+            process.alive(ended)  # buries those that this very program started
         self._nodes.remove()
-        for forwarder in self._state.processes():
-            process.stop(forwarder)
         self._state.remove()
 
     def add_node(self) -> str:
@@ -212,7 +214,7 @@ class NodeTier(Certified):
     def _start_forwarder(self, target: str) -> int:
         port = host.free_ports(1)[0]
         argv = [sys.executable, "-m", "tools.cluster.forward", str(self._nodes.hub.pid), str(port), target]
-        environment = {**os.environ, "PYTHONPATH": str(images.ROOT)}
+        environment = {**os.environ, "PYTHONPATH": str(images.ROOT), **marked.mark(self.folder)}
         log = self.folder / "forward.log"
         started = process.start(f"forward/{target}", argv, log=log, env=environment)
         self._state.record(started)

@@ -19,6 +19,7 @@ from tools.cluster import (
     system_packages,
 )
 from tools.cluster.api_tier import HOSTS
+from tools.cluster.marked import mark
 from tools.cluster.namespaces import Namespaces
 from tools.cluster.node import HUB, HUB_ADDRESS, Node, control_group_prefix
 from tools.cluster.oci import Image
@@ -161,9 +162,7 @@ class Nodes:
         _remove_folder(node.folder)
 
     def remove(self) -> None:
-        """End every node and remove all that they kept."""
-        for node in self.known():
-            self.inside(node).destroy()
+        """Remove all that nodes kept, once no process of the cluster runs."""
         control_groups.remove(f"{control_group_prefix(self._folder)}*")
         for node in self.known():
             _remove_folder(node.folder)
@@ -195,7 +194,7 @@ class Nodes:
     @cached_property
     def _environment(self) -> dict[str, str]:
         # Whole, so that nothing of the caller's, proxies least of all, gets into a node.
-        return {"PATH": f"{self._programs}:{system_packages.command_path()}", "HOME": "/root", "LANG": "C.UTF-8"}
+        return {"PATH": f"{self._programs}:{system_packages.command_path()}", "HOME": "/root", **mark(self._folder)}
 
 
 def _record(image: Image) -> list[str]:

@@ -151,7 +151,7 @@ class FindingStatus(Model):
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=32)] = ()
     """The facts that it rests on."""
     detected_at: Time | None = None
-    """When it was first raised, or raised again after it had been closed."""
+    """When it was raised, or raised again after it had been cleared or closed."""
     cleared_at: Time | None = None
     """When the condition last went away."""
     closed_at: Time | None = None

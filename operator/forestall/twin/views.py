@@ -204,7 +204,7 @@ class _RemovalOrder:
         self._crowd = {node: sum(pod.node == node for pod in pods) for node in {pod.node for pod in pods}}
 
     def __call__(self, pod: Pod) -> tuple[bool, bool, int, Key]:
-        return bool(pod.node), self._view.is_ready(pod), 0, pod.key
+        return bool(pod.node), self._view.is_ready(pod), -self._crowd[pod.node], pod.key
 
 
 def _pods(target: Workload, number: int, nodes: Sequence[str], waiting: str, taken: Mapping[Key, Pod]) -> list[Pod]:

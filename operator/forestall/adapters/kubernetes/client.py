@@ -16,7 +16,6 @@ from kubernetes.aio import client as library
 from kubernetes.aio import config
 
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
-from forestall.adapters.resources import ACCESS_REVIEWS
 from forestall.ports import Json, KubeError, Resource, WatchEvent
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -143,23 +142,6 @@ class KubeClient:
         """Apply a merge patch."""
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
-
-    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
-        """Whether `user` may, asked by a SubjectAccessReview."""
-        attributes = {
-            "group": resource.group,
-            "resource": resource.plural,
-            "verb": verb,
-            "namespace": namespace,
-            "name": name,
-        }
-        review = {
-            "apiVersion": ACCESS_REVIEWS.api_version,
-            "kind": ACCESS_REVIEWS.kind,
-            "spec": {"user": user, "resourceAttributes": attributes},
-        }
-        answer = await self.create(ACCESS_REVIEWS, "", review)
-        return bool(answer["status"]["allowed"])
 
     async def _json(
         self,

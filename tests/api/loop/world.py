@@ -1,0 +1,103 @@
+"""The chart on a real API server with two nodes and the operator's process: all that the loop needs but people."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from tests.api.installation import ACTIONS
+from tests.api.loop import objects
+from tests.api.loop.kubelet import Starter
+from tests.api.loop.process import IMAGE, Operator, checkout
+from tests.api.person import Person
+from tests.chart.rendering import NAMESPACE as SYSTEM
+from tests.chart.rendering import Manifest, render
+from tools.cluster.api_tier import ApiTier
+from tools.cluster.pods import Image, PodRunner
+from tools.cluster.process import wait_until
+
+ANY = "any-namespace"
+"""Stands in the rendered chart for each namespace whose workloads may be remediated."""
+NODES = ("runner-1", "runner-2")
+
+
+@dataclass(frozen=True)
+class World:
+    """The installation, as every test finds it."""
+
+    cluster: ApiTier
+    admin: Person
+    operator: Operator
+    chart: tuple[Manifest, ...]
+    """What the chart puts into the cluster, without what it puts into ANY."""
+    grants: tuple[Manifest, ...]
+    """What the chart puts into ANY."""
+    folder: Path
+
+    def person(self, name: str) -> Person:
+        """Somebody with a client certificate."""
+        return Person(self.cluster.user_kubeconfig(name))
+
+    def open(self, namespace: str) -> None:
+        """Make a namespace whose workloads may be remediated, with rights for everybody."""
+        grants = [{**grant, "metadata": {**grant["metadata"], "namespace": namespace}} for grant in self.grants]
+        people = [objects.rights(user, role) for user, role in objects.ROLES.items()]
+        place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        apply(self.cluster, [place, *grants], "-n", namespace)
+        apply(self.cluster, people, "-n", namespace)
+
+
+@contextmanager
+def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
+    """Install the chart without its Deployment, start nodes and operator; leave only the CRDs."""
+    whole = render(f"namespaces={{{ANY}}}")
+    crds = [one for one in whole if one["kind"] == "CustomResourceDefinition"]
+    grants = [one for one in whole if one["metadata"].get("namespace") == ANY]
+    rest = [one for one in whole if one["kind"] != "Deployment" and one not in crds and one not in grants]
+    chart = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}}, *rest, objects.editors()]
+    apply(cluster, crds, "--force-conflicts")
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
+    apply(cluster, chart)
+    operator = Operator(cluster, folder / "operator.log")
+    with running_nodes(cluster, folder):
+        try:
+            operator.start()
+            apply(cluster, [objects.twin(objects.TWIN)])
+            yield World(cluster, Person(cluster.kubeconfig), operator, tuple(chart), tuple(grants), folder)
+        finally:
+            operator.stop()
+            remove(cluster, chart)
+
+
+@contextmanager
+def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
+    """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
+    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image()}
+    first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
+    with first, second, Starter(cluster.kubeconfig, [objects.GOOD]):
+        yield
+
+
+def apply(cluster: ApiTier, manifests: list[Manifest], *options: str) -> None:
+    """Apply manifests as the administrator."""
+    text = yaml.safe_dump_all(manifests)
+    cluster.kubectl("apply", "--server-side", *options, "-f", "-", input=text)
+
+
+def remove(cluster: ApiTier, chart: list[Manifest]) -> None:
+    """Remove the chart's objects and the twins."""
+    cluster.kubectl("delete", "networktwins", "--all", "--timeout=60s")
+    # First: a namespace with Pods in it takes the controllers much longer.
+    cluster.kubectl("delete", "jobs", "--all", "-n", ACTIONS, "--cascade=foreground", "--timeout=120s")
+    text = yaml.safe_dump_all(chart)
+    cluster.kubectl("delete", "--ignore-not-found", "--timeout=120s", "-f", "-", input=text)
+    wait_until("the approval policy to be gone", partial(_absent, cluster, "forestall-approval"))
+
+
+def _absent(cluster: ApiTier, policy: str) -> bool:
+    found = cluster.kubectl("get", "validatingadmissionpolicies", "-o", "json").stdout
+    return all(item["metadata"]["name"] != policy for item in json.loads(found)["items"])

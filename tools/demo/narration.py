@@ -1,0 +1,43 @@
+"""What the demonstration says while it works, each line with the time since its start."""
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.markup import escape
+
+
+class Narration:
+    """Tells on `console`; `now` gives seconds, and the story starts when it is made."""
+
+    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
+        self.console = console
+        self._now = now
+        self._began = now()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self._now() - self._began
+
+    def chapter(self, title: str) -> None:
+        """Begin a part of the story."""
+        self.console.print()
+        self.console.print(f"[bold]{self._stamp}  {escape(title)}[/bold]")
+
+    def say(self, text: str) -> None:
+        """Tell what is being done or was seen."""
+        self.console.print(f"{self._stamp}  {escape(text)}", highlight=False)
+
+    def command(self, text: str) -> None:
+        """Show a command that is run."""
+        self.console.print(f"{self._stamp}  [cyan]$ {escape(text)}[/cyan]", highlight=False)
+
+    def quote(self, text: str) -> None:
+        """Show somebody else's words, indented."""
+        for line in text.rstrip().splitlines():
+            self.console.print(f"         [dim]{escape(line)}[/dim]", highlight=False)
+
+    @property
+    def _stamp(self) -> str:
+        return f"{self.elapsed:6.1f}s"

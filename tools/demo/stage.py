@@ -1,0 +1,134 @@
+"""The stage: a cluster of real nodes, forestall as its chart installs it, the shop, and the people."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from tools.cluster import build, cluster_folder
+from tools.cluster.images import ROOT, operator_image, python_app_image
+from tools.cluster.namespaces import Namespaces
+from tools.cluster.node import HUB, Node
+from tools.cluster.node_tier import NodeTier
+from tools.cluster.oci import Image
+from tools.cluster.process import State
+from tools.demo.narration import Narration
+from tools.demo.waiting import Stuck
+
+SYSTEM = "forestall-system"
+"""Namespace of the operator."""
+
+SHOP = "shop"
+"""Namespace of the sample application."""
+
+UNWATCHED = "shop-unwatched"
+"""Namespace that no policy looks at."""
+
+NODE_KEPT, NODE_LOST = "node1", "node2"
+
+EXAMPLE = ROOT / "examples" / "shop"
+APPLICATION = Path(__file__).with_name("app")
+IMAGE = "localhost/shop:1"
+
+
+def shop_image() -> Image:
+    """Return the image of the sample service and of its load."""
+    files = {f"app/{name}": APPLICATION / name for name in ("shop.py", "load.py")}
+    return python_app_image(IMAGE, files, ["python", "/app/shop.py"])
+
+
+class Stage:
+    """The cluster and the programs that the demonstration uses, with every command shown."""
+
+    def __init__(self, narration: Narration) -> None:
+        self.tell = narration
+        self.operator = operator_image()
+        self.cluster = NodeTier(cluster_folder("node"), [self.operator, shop_image()])
+
+    def kubectl(self, *args: str, manifest: str | None = None) -> str:
+        """Run kubectl as the administrator and return its output. Raises Stuck, with its words, if it fails."""
+        self.tell.command(f"kubectl {' '.join(args)}")
+        done = self.cluster.kubectl(*args, input=manifest, check=False)
+        if done.returncode:
+            raise Stuck(f"kubectl {' '.join(args)} failed: {done.stderr}")
+        return done.stdout
+
+    def apply(self, *names: str) -> None:
+        """Apply files of the example and wait until their Deployments are available."""
+        for name in names:
+            self.kubectl("apply", "-f", str((EXAMPLE / name).relative_to(ROOT)))
+
+    def apply_twin(self) -> None:
+        """Apply the example's twin, with the address of this cluster's Prometheus."""
+        twin = yaml.safe_load((EXAMPLE / "twin.yaml").read_text())
+        for source in twin["spec"]["sources"]:
+            if "prometheus" in source:
+                source["prometheus"]["url"] = self.cluster.prometheus_in_cluster_url
+        self.tell.say(f"twin.yaml, with {self.cluster.prometheus_in_cluster_url} for its Prometheus:")
+        self.kubectl("apply", "-f", "-", manifest=json.dumps(twin))
+
+    def await_available(self, namespace: str, *deployments: str) -> None:
+        """Wait until the Deployments have all the replicas they want."""
+        for name in deployments:
+            self.kubectl("rollout", "status", f"deployment/{name}", "-n", namespace, "--timeout=180s")
+
+    def install(self) -> None:
+        """Install the chart by Helm and wait until the operator is ready."""
+        command = ["helm", "install", "forestall", "charts/forestall", "--namespace", SYSTEM, "--create-namespace"]
+        self.tell.command(f"{' '.join(command)} --values - --wait")
+        done = self._helm([*command[1:], "--values", "-", "--wait", "--timeout", "5m"], json.dumps(self._values()))
+        if done.returncode:
+            raise Stuck(f"helm install failed: {done.stderr}")
+        self.tell.say(f"the operator runs as {self.operator.by_digest}")
+
+    def forestall(self, kubeconfig: Path, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line of forestall with somebody's kubeconfig."""
+        program = Path(sys.executable).with_name("kubectl-forestall")
+        command = [str(program), *args, "--kubeconfig", str(kubeconfig), "--namespace", SHOP]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def network_pid(self) -> int:
+        """Return the pid of a process in the network of the node that is kept."""
+        node = Node(HUB, self.cluster.folder)
+        return Namespaces(node, State(self.cluster.folder), {}).pid
+
+    def _values(self) -> dict[str, object]:
+        repository, digest = self.operator.by_digest.split("@")
+        return {
+            "namespaces": [SHOP],
+            "image": {"repository": repository, "tag": self.operator.name.rpartition(":")[2], "digest": digest},
+            # Not on the node that will be lost: that forestall itself survives is another story.
+            "nodeSelector": {"kubernetes.io/hostname": NODE_KEPT},
+        }
+
+    def _helm(self, args: Sequence[str], values: str) -> subprocess.CompletedProcess[str]:
+        # A home of its own: the person's repositories and caches are neither read nor written.
+        home = str(self.cluster.folder / "home")
+        environment = {**os.environ, "HOME": home, "KUBECONFIG": str(self.cluster.kubeconfig)}
+        return subprocess.run(
+            [str(build.binary("helm")), *args],
+            cwd=ROOT,
+            env=environment,
+            input=values,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def prepare(stage: Stage) -> None:
+    """Start the cluster, install the chart, and bring in the shop without any policy."""
+    stage.tell.chapter("A cluster: two real nodes, kube-proxy, Prometheus")
+    stage.cluster.up()
+    stage.tell.chapter("forestall, as its chart installs it")
+    stage.apply("namespace.yaml")
+    stage.install()
+    stage.tell.chapter("The shop, its people, the twin and the policies")
+    stage.apply("application.yaml", "unwatched.yaml", "people.yaml")
+    stage.await_available(SHOP, "web", "checkout", "catalog", "orders")
+    stage.await_available(UNWATCHED, "orders-alone")
+    stage.apply_twin()
