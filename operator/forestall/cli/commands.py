@@ -161,7 +161,7 @@ async def _approve(session: Session, kube: Kube, name: str, *, yes: bool, digest
     screen.heading(f"Approved by {me}")
     for text in _what_follows(case):
         screen.line(text)
-    ended = await follow(kube, screen, case.plan) if wait else None
+    ended = await follow(kube, screen, case.plan, session.world.pause) if wait else None
     if screen.as_json:
         phase = {"phase": ended.status.phase} if ended else {}
         screen.json({**_identity(case), "approvedBy": me, "planDigest": case.plan.status.plan_digest, **phase})

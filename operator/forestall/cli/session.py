@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-import structlog
 import typer
 
 from forestall.adapters.clock import SystemClock
@@ -23,6 +22,10 @@ from forestall.ports import Clock, Kube, KubeError
 
 T = TypeVar("T")
 Connect = Callable[[str | None], Awaitable[AbstractAsyncContextManager[Kube]]]
+
+
+async def _one_second() -> None:
+    await asyncio.sleep(1)
 
 
 class Output(StrEnum):
@@ -40,6 +43,8 @@ class World:
     clock: Clock = field(default_factory=SystemClock)
     attended: Callable[[], bool] = sys.stdin.isatty
     """Whether a person can be asked."""
+    pause: Callable[[], Awaitable[None]] = _one_second
+    """Waits between two looks at a plan that is followed."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,6 @@ def command(
     everywhere: bool = False,
 ) -> None:
     """Do `work` in a session of these options; a Failure is printed and becomes the exit code."""
-    # What the adapters log must not mix with results.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     screen = Screen(sys.stdout, sys.stderr, as_json=output is Output.JSON)
     try:
         where = "" if everywhere else checked_name(namespace or namespace_of(kubeconfig), "namespace")

@@ -50,6 +50,13 @@ def rejected(facts: Facts, now: datetime) -> Decision | None:
     return end(facts, "Rejected", f"rejected by {name}: {reason}", rejection=rejection)
 
 
+def cleared(facts: Facts) -> Decision | None:
+    """The end of a plan whose finding went away before anything ran; None where it is still there."""
+    if facts.finding is None or facts.finding.status.state != "Cleared":
+        return None
+    return end(facts, "Cancelled", "the finding cleared by itself")
+
+
 def approval_given(facts: Facts) -> bool:
     """Whether the approval annotations are set at all. Whether they count is the gates' matter."""
     return bool(facts.annotations.get(APPROVE) and facts.annotations.get(APPROVED_BY))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forestall.api.remediationplan import APPROVED_BY, Approval
 from forestall.execution.decision import Decision, News
-from forestall.execution.moves import approval_given, end, rejected, stay, to
+from forestall.execution.moves import approval_given, cleared, end, rejected, stay, to
 from forestall.gates import approval as gate
 from forestall.gates.facts import Facts
 
@@ -15,8 +15,8 @@ def decide(facts: Facts, now: datetime) -> Decision:
     """Rejected, expired, no longer needed, approved, or still waiting."""
     if refusal := rejected(facts, now):
         return refusal
-    if facts.finding is not None and facts.finding.status.state == "Cleared":
-        return end(facts, "Cancelled", "the finding cleared by itself")
+    if gone := cleared(facts):
+        return gone
     if facts.policy is None or facts.response is None or facts.response.mode != facts.plan.status.mode:
         return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
     lifetime = facts.policy.spec.execution.approval_lifetime

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forestall.api.remediationplan import RemediationPlanStatus
 from forestall.execution.decision import Decision, News
-from forestall.execution.moves import RECHECK, end, stay, to
+from forestall.execution.moves import RECHECK, cleared, end, stay, to
 from forestall.gates.facts import Draft, Facts
 
 
@@ -14,6 +14,8 @@ def decide(facts: Facts, _now: datetime) -> Decision:
     """Render what has not been rendered; then wait for approval, or stay a proposal."""
     if facts.plan.status.candidates:
         return _proposal(facts)
+    if gone := cleared(facts):
+        return gone
     draft = facts.draft
     if draft is None or draft.error:
         return stay(facts, draft.error if draft else "waits for the twin", RECHECK)
@@ -33,9 +35,7 @@ def _proposal(facts: Facts) -> Decision:
     """A rendered plan that may only be proposed: it gives way once the policy says otherwise."""
     if facts.response is None or facts.response.mode != facts.plan.status.mode:
         return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
-    if facts.finding is not None and facts.finding.status.state == "Cleared":
-        return end(facts, "Cancelled", "the finding cleared by itself")
-    return stay(facts, facts.plan.status.message)
+    return cleared(facts) or stay(facts, facts.plan.status.message)
 
 
 def _rendered(facts: Facts, draft: Draft) -> RemediationPlanStatus:

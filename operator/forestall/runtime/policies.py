@@ -30,6 +30,7 @@ from forestall.runtime.writing import create_once, write_status
 POLICY_LABEL = "forestall.dev/policy"
 FINDING_LABEL = "forestall.dev/finding"
 NOT_READY = timedelta(seconds=1)
+SHORTEST_INTERVAL = timedelta(seconds=1)
 RESTING = frozenset(("Cleared", "Closed"))
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     await plan(context, policy, done)
     await _write(context, policy, _status(context, policy, twin, done))
     _wake_plans(context, key)
-    return policy.spec.schedule.interval
+    return max(policy.spec.schedule.interval, SHORTEST_INTERVAL)
 
 
 async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:

@@ -14,6 +14,7 @@ from forestall.twin.views import Snapshot
 
 QUIET = timedelta(minutes=1)
 NOT_READY = timedelta(seconds=0.5)
+SHORTEST_REFRESH = timedelta(seconds=1)
 
 
 async def reconcile(context: Context, key: Key) -> timedelta | None:
@@ -30,7 +31,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
         if await write_status(context.kube, context.store, resource, status):
             context.metrics.writes.labels("NetworkTwin").inc()
         twin.written_at = now
-    return resource.spec.refresh if twin.ready else NOT_READY
+    return max(resource.spec.refresh, SHORTEST_REFRESH) if twin.ready else NOT_READY
 
 
 def _worth_writing(old: NetworkTwinStatus, new: NetworkTwinStatus, written_at: datetime | None, now: datetime) -> bool:

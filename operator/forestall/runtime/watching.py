@@ -7,8 +7,10 @@ twin's feeds and the workers out of its reach, and its work off the loop that de
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import kopf
@@ -62,11 +64,18 @@ def registry(seen: Seen) -> kopf.OperatorRegistry:
 
     @kopf.on.login(registry=made, id="login")
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        inside = kopf.login_with_service_account(**kwargs)
+        return replace(inside, server=own_server()) if inside else kopf.login_with_kubeconfig(**kwargs)
 
     for module in (policies, plans, findings, twins, runbooks):
         module.register(made, seen)
     return made
+
+
+def own_server() -> str:
+    """The API server of the cluster that this pod runs in, by address: a broken cluster DNS must not stop us."""
+    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 async def run(seen: Seen, stop: threading.Event, ready: threading.Event) -> None:

@@ -14,11 +14,10 @@ ME = "ann@example.org"
 class Cluster:
     """Holds objects; keeps the patches it was sent; refuses the next write with `refusal`, if set."""
 
-    def __init__(self, objects: Iterable[Json] = (), *, events: Sequence[WatchEvent] = ()) -> None:
+    def __init__(self, objects: Iterable[Json] = ()) -> None:
         self.objects = {_key(one): one for one in copy.deepcopy(list(objects))}
         self.patches: list[tuple[str, Json]] = []
         self.refusal: KubeError | None = None
-        self._events = events
 
     async def connect(self, kubeconfig: str | None) -> Self:
         return self
@@ -44,9 +43,8 @@ class Cluster:
             if kind == resource.kind and namespace in {"", where}
         ]
 
-    async def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
-        for event in self._events:
-            yield event
+    def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
+        self._never()
 
     async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
         if resource != WHO_AM_I or body != {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind}:

@@ -1,5 +1,6 @@
 """Runs a command of the plugin in this process, against a cluster in memory."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,14 +13,21 @@ from tests.unit.cli.cluster import Cluster
 NOW = datetime(2026, 1, 5, 10, 12, 30, tzinfo=UTC)
 
 
+Pause = Callable[[], Awaitable[None]]
+
+
 class FixedClock:
     def now(self) -> datetime:
         return NOW
 
 
-def run(cluster: Cluster, *args: str, attended: bool = False, answer: str = "") -> Result:
+async def at_once() -> None:
+    """A pause of no length."""
+
+
+def run(cluster: Cluster, *args: str, attended: bool = False, answer: str = "", pause: Pause = at_once) -> Result:
     """Run `kubectl-forestall ARGS --namespace shop`; `answer` is what a person types when asked."""
-    world = World(connect=cluster.connect, clock=FixedClock(), attended=lambda: attended)
+    world = World(connect=cluster.connect, clock=FixedClock(), attended=lambda: attended, pause=pause)
     return CliRunner().invoke(app, [*args, "--namespace", "shop"], obj=world, input=answer)
 
 
