@@ -132,16 +132,16 @@ def test_the_plain_command_that_show_prints_approves_as_well(
     shown = json.loads(run(cluster, "alice", "show", name, "--output", "json").stdout)
     assert shown["plan"]["status"]["planDigest"] == DIGEST
     assert shown["finding"]["status"]["severity"] == "major"
-    done = subprocess.run(("sh", "-c", shown["approveCommand"]), env=environment(cluster), check=False)
+    done = subprocess.run(("sh", "-c", shown["approveCommand"]), env=environment(cluster, "alice"), check=False)
     assert done.returncode == 0
     assert annotations(world, name) == {"forestall.dev/approve": DIGEST, "forestall.dev/approved-by": "alice"}
 
 
-def environment(cluster: ApiTier) -> dict[str, str]:
-    """Alice's shell, with kubectl and the plugin on its path."""
+def environment(cluster: ApiTier, who: str) -> dict[str, str]:
+    """The shell of `who`, with kubectl and the plugin on its path."""
     path = os.pathsep.join((str(build.binary("kubectl").parent), str(PLUGIN.parent), os.environ["PATH"]))
     home = cluster.folder / "home"
-    return {**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig(cluster, "alice")), "HOME": str(home)}
+    return {**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig(cluster, who)), "HOME": str(home)}
 
 
 def test_kubectl_finds_the_plugin_and_its_json_parses(
@@ -150,8 +150,10 @@ def test_kubectl_finds_the_plugin_and_its_json_parses(
     name = given(world, next(names))
     answers = {}
     for command in ("plans", "status"):
-        argv = ("kubectl", "forestall", command, "--all-namespaces", "-o", "json")
-        done = subprocess.run(argv, env=environment(cluster), capture_output=True, text=True, check=False, timeout=120)
+        argv = ("kubectl", "forestall", command, "--namespace", TEAM, "-o", "json")
+        done = subprocess.run(
+            argv, env=environment(cluster, "erin"), capture_output=True, text=True, check=False, timeout=120
+        )
         assert done.returncode == 0, done.stderr
         answers[command] = json.loads(done.stdout)
     assert name in {one["name"] for one in answers["plans"]["plans"] if one["namespace"] == TEAM}

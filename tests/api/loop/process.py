@@ -5,7 +5,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 IMAGE = f"localhost/forestall@{DIGEST}"
 """The name of the action image; on the nodes it stands for this checkout."""
 MAIN = "forestall.runtime.main"
+LAUNCHER = "tests.api.loop.launcher"
 WAIT = 120.0
 
 
@@ -49,7 +50,7 @@ class Operator:
         """Whether it runs."""
         return self._process is not None and process.alive(self._process)
 
-    def start(self, module: str = MAIN, *args: str, env: Mapping[str, str] | None = None) -> None:
+    def start(self, module: str = MAIN, *args: str) -> None:
         """Start it and return once it says that it is ready; nothing happens where it runs."""
         if self.alive:
             return
@@ -60,7 +61,6 @@ class Operator:
             "FORESTALL_NAMESPACE": NAMESPACE,
             "FORESTALL_ACTION_IMAGE": IMAGE,
             "FORESTALL_HTTP_PORT": str(self._port),
-            **(env or {}),
         }
         variables = [f"{name}={value}" for name, value in settings.items()]
         argv = ["env", *variables, sys.executable, "-m", module, *args]
@@ -75,6 +75,16 @@ class Operator:
     def died(self) -> None:
         """Wait until it has died by itself."""
         wait_until("the operator to die", lambda: not self.alive, timeout=WAIT)
+
+    @contextmanager
+    def instead(self, *args: str) -> Iterator[None]:
+        """Run the launcher with these arguments in its place."""
+        self.stop()
+        self.start(LAUNCHER, *args)
+        try:
+            yield
+        finally:
+            self.stop()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
