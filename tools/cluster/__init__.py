@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol, Self
 
-from tools.cluster.build import cache_dir
+from tools.cluster.host import cache_dir
 from tools.cluster.process import Process, alive, current
 
 Tier = Literal["api", "node", "existing"]

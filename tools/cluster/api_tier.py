@@ -1,11 +1,12 @@
 """The API tier: etcd, API server, controller-manager and scheduler on loopback, without root, without nodes."""
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tools.cluster import build, control_plane, host
+from tools.cluster import build, control_plane, host, marked
 from tools.cluster.certified import Certified
 from tools.cluster.process import Process, start, stop, wait_until
 
@@ -58,6 +59,8 @@ class ApiTier(Certified):
         # In reverse: once etcd is gone, the API server does not heed SIGTERM any more.
         for process in reversed(self._state.processes()):
             stop(process, grace=2.0)  # there is nothing to save
+        # One that was started but not written down any more, because its starter was killed in between.
+        marked.end_all(self.folder)
         self._state.remove()
 
     def processes(self) -> list[Process]:
@@ -66,7 +69,8 @@ class ApiTier(Certified):
 
     def run(self, name: str, argv: Sequence[str | Path], log: Path) -> Process:
         """Start a further process as part of the cluster: it ends with it, also after a crash."""
-        return self._state.record(start(name, argv, log=log, cwd=self.folder))
+        environment = {**os.environ, **marked.mark(self.folder)}
+        return self._state.record(start(name, argv, log=log, cwd=self.folder, env=environment))
 
     def stop_apiserver(self) -> None:
         """End the API server: an outage, until `start_apiserver`."""
@@ -102,7 +106,8 @@ class ApiTier(Certified):
         self.start_apiserver()
         # Not before: they would meet a closed door and come back seconds later.
         manager = self._component_kubeconfig("kube-controller-manager")
-        self._start(kubernetes, control_plane.controller_manager_args(self._pki, kubeconfig=manager))
+        managing = control_plane.controller_manager_args(self._pki, kubeconfig=manager, folder=self.folder)
+        self._start(kubernetes, managing)
         scheduler = self._component_kubeconfig("kube-scheduler")
         self._start(kubernetes, control_plane.scheduler_args(kubeconfig=scheduler))
         account = "/api/v1/namespaces/default/serviceaccounts/default"

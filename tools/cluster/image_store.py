@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.cluster import build, containerd
+from tools.cluster import containerd, host
 from tools.cluster.oci import Image
 
 KEPT = 3
@@ -111,7 +111,7 @@ def _by_age() -> list[Path]:
 
 
 def _folder() -> Path:
-    return build.cache_dir() / "image-stores"
+    return host.cache_dir() / "image-stores"
 
 
 @contextmanager

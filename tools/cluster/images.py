@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from tools.cluster import build, host, oci, python_root
+from tools.cluster import host, oci, python_root
 from tools.cluster.oci import Image, Layer
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ def pause_program() -> Path:
     Raises host.Missing without a C compiler.
     """
     source = Path(__file__).with_name("pause.c")
-    program = build.cache_dir() / "images" / "pause" / _key("pause", source.read_bytes()) / "pause"
+    program = host.cache_dir() / "images" / "pause" / _key("pause", source.read_bytes()) / "pause"
     if not program.exists():
         host.require("cc")
         program.parent.mkdir(parents=True, exist_ok=True)

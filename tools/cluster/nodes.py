@@ -139,9 +139,8 @@ class Nodes:
         """Start controller-manager and scheduler on the hub, once the API server is ready."""
         manager, scheduler = self.component("kube-controller-manager"), self.component("kube-scheduler")
         hub = self.node(HUB)
-        # Left alone, the controller-manager makes its folder of volume plugins on the host.
-        plugins = f"--flex-volume-plugin-dir={self._folder / 'volume-plugins'}"
-        self.start(hub, [*control_plane.controller_manager_args(self._pki, kubeconfig=manager), plugins])
+        managing = control_plane.controller_manager_args(self._pki, kubeconfig=manager, folder=self._folder)
+        self.start(hub, managing)
         self.start(hub, control_plane.scheduler_args(kubeconfig=scheduler))
 
     def start(self, node: Node, args: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.cluster import build
+from tools.cluster import host
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -54,7 +54,7 @@ def cached_layer(key: str, fill: Callable[[Path], None]) -> Layer:
 
     `key` must change with whatever changes the tree.
     """
-    folder = build.cache_dir() / "images" / "layers" / key
+    folder = host.cache_dir() / "images" / "layers" / key
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
@@ -112,7 +112,7 @@ def image(name: str, layers: Sequence[Layer], config: Json) -> Image:
     )
     digest = _digest(manifest)
     stem = name.replace("/", "_").replace(":", "_")
-    made = Image(name, digest, build.cache_dir() / "images" / stem / f"{digest[7:23]}.tar")
+    made = Image(name, digest, host.cache_dir() / "images" / stem / f"{digest[7:23]}.tar")
     if not made.archive.exists():
         _write_archive(made, layers, [configuration, manifest])
         _prune(made.archive.parent)

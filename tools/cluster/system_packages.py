@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.cluster import build, host
+from tools.cluster import host
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -48,7 +48,7 @@ def prefix() -> Path:
     Raises host.Missing where packages are lacking and ``apt-get`` cannot bring them.
     """
     names = missing()
-    folder = build.cache_dir() / "system-packages" / _key(names)
+    folder = host.cache_dir() / "system-packages" / _key(names)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         _fill(folder, names)

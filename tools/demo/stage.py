@@ -30,6 +30,9 @@ UNWATCHED = "shop-unwatched"
 
 NODE_KEPT, NODE_LOST = "node1", "node2"
 
+PROGRAMS = Path(sys.executable).parent
+"""Where the environment that this runs in keeps its programs, kubectl-forestall among them."""
+
 EXAMPLE = ROOT / "examples" / "shop"
 APPLICATION = Path(__file__).with_name("app")
 IMAGE = "localhost/shop:1"
@@ -87,8 +90,7 @@ class Stage:
 
     def forestall(self, kubeconfig: Path, *args: str) -> subprocess.CompletedProcess[str]:
         """Run the command line of forestall with somebody's kubeconfig."""
-        program = Path(sys.executable).with_name("kubectl-forestall")
-        command = [str(program), *args, "--kubeconfig", str(kubeconfig), "--namespace", SHOP]
+        command = [str(PROGRAMS / "kubectl-forestall"), *args, "--kubeconfig", str(kubeconfig), "--namespace", SHOP]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def network_pid(self) -> int:

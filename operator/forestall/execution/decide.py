@@ -3,8 +3,8 @@
     Proposed -> PendingApproval -> Approved -> Preflight -> Executing -> Soaking -> Succeeded
 
 Each phase has one function, in the module of its name. A decision follows them until one has to wait for the
-world (a person, a Job, a moment) or has an action to carry out; the status it ends with is written once,
-before the action. So an attempt is always on record before its Job exists.
+world (a person, a Job, a moment, facts that are not gathered yet) or has an action to carry out; the status it ends
+with is written once, before the action. So an attempt is always on record before its Job exists.
 """
 
 from __future__ import annotations
@@ -39,8 +39,13 @@ def decide(facts: Facts, now: datetime) -> Decision:
             break
         decision = PHASES[decision.status.phase](facts, now)
         news.extend(decision.news)
-        if decision.actions or decision.status.phase == facts.plan.status.phase:
+        if _waits(decision) or decision.status.phase == facts.plan.status.phase:
             break
         facts = facts.with_status(decision.status)
     status = summarise(decision.status, generation=facts.plan.metadata.generation, now=now)
     return replace(decision, status=status, news=tuple(news))
+
+
+def _waits(decision: Decision) -> bool:
+    """Whether something must happen before the next phase can be asked."""
+    return bool(decision.actions) or decision.requeue_after is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from forestall.api.remediationplan import Attempt, Outcome
-from forestall.execution import preflight
+from forestall.execution import moves, preflight
 from forestall.execution.decision import CreateJob, Decision, News, SuspendJob
 from forestall.execution.moves import RECHECK, end, inverse_text, stay, to
 from forestall.execution.soaking import begin
@@ -36,14 +36,21 @@ def _absent(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
     """The intent is on record and there is no Job: it was never created, or somebody deleted it."""
     if attempt.accepted_at is not None:
         return _failed(facts, attempt, "FailureException", "its Job was deleted before it ended", now)
+    if given_up := moves.given_up(_guarded(facts, attempt, "given up before its Job was created", now), now):
+        return given_up
     judgement = chain.judge(facts, now)
     facts = preflight.with_verdicts(facts, judgement.verdicts)
     if judgement.veto is None:
         return Decision(facts.plan.status, actions=(CreateJob(attempt),))
     if judgement.consequence == "Blocked":
         return stay(facts, judgement.veto.message, RECHECK)
-    facts = _with_attempt(facts, attempt, outcome="FailureGuard", message=judgement.veto.message, finished_at=now)
+    facts = _guarded(facts, attempt, judgement.veto.message, now)
     return preflight.barred(facts, judgement.veto, judgement.consequence, now)
+
+
+def _guarded(facts: Facts, attempt: Attempt, message: str, now: datetime) -> Facts:
+    """The facts with an attempt on record that ended before its Job was created."""
+    return _with_attempt(facts, attempt, outcome="FailureGuard", message=message, finished_at=now)
 
 
 def _running(facts: Facts, attempt: Attempt, job: JobState) -> Decision:
@@ -73,7 +80,9 @@ def _ended(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Deci
         target_hash=job.target_hash,
     )
     if attempt.step + 1 < len(facts.plan.status.steps):
-        return Decision(to(facts.plan.status, "Preflight", "asks the gates for its next step"))
+        # The gates need the target as it is now, which is read only while no Job runs.
+        status = to(facts.plan.status, "Preflight", "asks the gates for its next step")
+        return Decision(status, requeue_after=timedelta(0))
     return begin(facts, now)
 
 

@@ -41,20 +41,26 @@ def end(facts: Facts, phase: Phase, message: str, **changes: object) -> Decision
     return Decision(to(facts.plan.status, phase, message, **changes), news=(News(kind, f"Plan{phase}", message),))
 
 
-def rejected(facts: Facts, now: datetime) -> Decision | None:
-    """The end of a plan that a person has rejected; None where nobody has."""
+def given_up(facts: Facts, now: datetime) -> Decision | None:
+    """The end of a plan that a person has rejected or that is no longer needed; None where it goes on.
+
+    Once a step has been run the plan cannot end as if nothing had been done, and a cleared finding is its own work.
+    """
     reason, name = facts.annotations.get(REJECT, ""), facts.annotations.get(REJECTED_BY, "")
-    if not name or REJECT not in facts.annotations:
-        return None
-    rejection = Rejection(name=name, reason=reason[:1024], time=now)
-    return end(facts, "Rejected", f"rejected by {name}: {reason}", rejection=rejection)
+    if name and REJECT in facts.annotations:
+        rejection = Rejection(name=name, reason=reason[:1024], time=now)
+        message = f"rejected by {name}: {reason}"
+        if acted(facts):
+            return end(facts, "Failed", f"stopped between its steps: {message}", rejection=rejection)
+        return end(facts, "Rejected", message, rejection=rejection)
+    if facts.finding is not None and facts.finding.status.state == "Cleared" and not acted(facts):
+        return end(facts, "Cancelled", "the finding cleared by itself")
+    return None
 
 
-def cleared(facts: Facts) -> Decision | None:
-    """The end of a plan whose finding went away before anything ran; None where it is still there."""
-    if facts.finding is None or facts.finding.status.state != "Cleared":
-        return None
-    return end(facts, "Cancelled", "the finding cleared by itself")
+def acted(facts: Facts) -> bool:
+    """Whether a step has been run to its end."""
+    return any(attempt.outcome == "Success" for attempt in facts.plan.status.attempts)
 
 
 def approval_given(facts: Facts) -> bool:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from forestall.api.remediationplan import APPROVED_BY, Approval
 from forestall.execution.decision import Decision, News
-from forestall.execution.moves import approval_given, cleared, end, rejected, stay, to
+from forestall.execution.moves import approval_given, end, given_up, stay, to
 from forestall.gates import approval as gate
 from forestall.gates.facts import Facts
 
 
 def decide(facts: Facts, now: datetime) -> Decision:
     """Rejected, expired, no longer needed, approved, or still waiting."""
-    if refusal := rejected(facts, now):
-        return refusal
-    if gone := cleared(facts):
-        return gone
+    if done := given_up(facts, now):
+        return done
     if facts.policy is None or facts.response is None or facts.response.mode != facts.plan.status.mode:
         return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
     lifetime = facts.policy.spec.execution.approval_lifetime
-    since = facts.plan.metadata.creation_timestamp or now
-    if not approval_given(facts) and now >= since + lifetime:
-        return end(facts, "Expired", "nobody decided in time: a fresh plan follows while the finding is open")
     verdict = gate.judge(facts, now)
     if not verdict.ok:
-        wait = since + lifetime - now
-        return stay(facts, verdict.message if approval_given(facts) else facts.plan.status.message, wait)
+        return _waiting(facts, verdict.message, (facts.plan.metadata.creation_timestamp or now) + lifetime - now)
     approver = facts.annotations[APPROVED_BY]
     approval = Approval(
         kind="Human",
@@ -38,3 +32,10 @@ def decide(facts: Facts, now: datetime) -> Decision:
     times = facts.plan.status.timestamps.model_copy(update={"decided": now})
     status = to(facts.plan.status, "Approved", f"approved by {approver}", approval=approval, timestamps=times)
     return Decision(status, news=(News("Normal", "PlanApproved", f"approved by {approver}"),))
+
+
+def _waiting(facts: Facts, obstacle: str, left: timedelta) -> Decision:
+    """Wait for a valid approval for as long as is left."""
+    if left <= timedelta(0):
+        return end(facts, "Expired", "nobody decided in time: a fresh plan follows while the finding is open")
+    return stay(facts, obstacle if approval_given(facts) else facts.plan.status.message, left)

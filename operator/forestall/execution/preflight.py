@@ -7,7 +7,7 @@ from datetime import datetime
 
 from forestall.api.remediationplan import Verdict
 from forestall.execution.decision import CreateJob, Decision
-from forestall.execution.moves import RECHECK, end, next_attempt, rejected, to
+from forestall.execution.moves import RECHECK, acted, end, given_up, next_attempt, to
 from forestall.gates import chain
 from forestall.gates.facts import Facts
 
@@ -19,8 +19,8 @@ def enter(facts: Facts, _now: datetime) -> Decision:
 
 def decide(facts: Facts, now: datetime) -> Decision:
     """Create the next Job, or say what is in the way."""
-    if refusal := rejected(facts, now):
-        return refusal
+    if done := given_up(facts, now):
+        return done
     judgement = chain.judge(facts, now)
     facts = with_verdicts(facts, judgement.verdicts)
     if judgement.veto is not None:
@@ -39,11 +39,10 @@ def with_verdicts(facts: Facts, verdicts: Sequence[Verdict]) -> Facts:
 
 def barred(facts: Facts, veto: Verdict, consequence: chain.Consequence | None, now: datetime) -> Decision:
     """What a veto means: wait, wait for a valid approval, or end. After a Job has run, only a person goes on."""
-    acted = any(attempt.outcome == "Success" for attempt in facts.plan.status.attempts)
     if consequence == "Blocked":
         status = to(facts.plan.status, "Blocked", veto.message, blocked_until=now + RECHECK)
         return Decision(status, requeue_after=RECHECK)
-    if acted:
+    if acted(facts):
         return end(facts, "Failed", f"stopped between its steps: {veto.message}")
     if consequence == "Unapproved" and veto.reason != "ApprovalExpired":
         return Decision(to(facts.plan.status, "PendingApproval", f"approval withdrawn: {veto.message}", approval=None))

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from forestall.api.remediationplan import RemediationPlanStatus
 from forestall.execution.decision import Decision, News
-from forestall.execution.moves import RECHECK, cleared, end, stay, to
+from forestall.execution.moves import RECHECK, end, given_up, stay, to
 from forestall.gates.facts import Draft, Facts
 
 
-def decide(facts: Facts, _now: datetime) -> Decision:
+def decide(facts: Facts, now: datetime) -> Decision:
     """Render what has not been rendered; then wait for approval, or stay a proposal."""
+    if done := given_up(facts, now):
+        return done
     if facts.plan.status.candidates:
         return _proposal(facts)
-    if gone := cleared(facts):
-        return gone
     draft = facts.draft
     if draft is None or draft.error:
         return stay(facts, draft.error if draft else "waits for the twin", RECHECK)
@@ -35,7 +35,7 @@ def _proposal(facts: Facts) -> Decision:
     """A rendered plan that may only be proposed: it gives way once the policy says otherwise."""
     if facts.response is None or facts.response.mode != facts.plan.status.mode:
         return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
-    return cleared(facts) or stay(facts, facts.plan.status.message)
+    return stay(facts, facts.plan.status.message)
 
 
 def _rendered(facts: Facts, draft: Draft) -> RemediationPlanStatus:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from forestall.adapters.resources import FINDINGS, PLANS, POLICIES
+from forestall.adapters.resources import POLICIES
 from tests.api.loop.objects import BROKEN, GOOD, POLICY
-from tests.api.loop.shop import Shop, name_of, state
+from tests.api.loop.shop import Shop, name_of
 
 pytestmark = pytest.mark.api
 

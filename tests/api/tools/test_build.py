@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cluster import build
+from tools.cluster import build, host
 from tools.cluster.build import Module
 from tools.cluster.process import wait_until
 
@@ -39,7 +39,7 @@ def test_a_program_is_built_with_its_stamps_and_further_names(sources: Path) -> 
 
 
 def test_one_who_comes_while_it_is_built_waits_and_says_so(sources: Path) -> None:
-    locks = build.cache_dir() / "bin"
+    locks = host.cache_dir() / "bin"
     locks.mkdir(parents=True)
     said: list[str] = []
     with (locks / "hello.lock").open("w") as held:
@@ -56,4 +56,4 @@ def test_a_failure_shows_the_compilers_words_and_leaves_nothing(sources: Path) -
     (sources / "hello" / "main.go").write_text(MAIN + "func broken( {}\n")
     with pytest.raises(RuntimeError, match=r"main\.go:6"):
         build.folder_of(HELLO, sources)
-    assert [path.name for path in (build.cache_dir() / "bin").iterdir()] == ["hello.lock"]
+    assert [path.name for path in (host.cache_dir() / "bin").iterdir()] == ["hello.lock"]

@@ -15,7 +15,7 @@ import pytest
 from prometheus_api_client import PrometheusConnect
 
 from tools.cluster import Unsupported, control_groups, images, system_packages
-from tools.cluster.build import cache_dir
+from tools.cluster.host import cache_dir
 from tools.cluster.images import python_app_image
 from tools.cluster.marked import marked
 from tools.cluster.namespaces import SETTINGS

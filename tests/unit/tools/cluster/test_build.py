@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cluster import build
+from tools.cluster import build, host
 from tools.cluster.build import MODULES, SOURCES, Module
 
 HELLO = Module("hello", ("example.test/hello",))
@@ -42,7 +42,7 @@ def test_a_hit_needs_no_go_and_says_nothing(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", "")
     module = next(module for module in MODULES if module.name == "helm")
-    folder = build.cache_dir() / "bin" / f"helm-{build.key(module)}"
+    folder = host.cache_dir() / "bin" / f"helm-{build.key(module)}"
     folder.mkdir(parents=True)
     said: list[str] = []
     assert build.binary("helm", progress=said.append) == folder / "helm"

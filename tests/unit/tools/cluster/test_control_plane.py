@@ -29,7 +29,8 @@ def test_nothing_but_rbac_and_the_node_rules_grants_rights(pki: Pki) -> None:
 
 
 def test_every_file_that_is_named_exists(pki: Pki) -> None:
-    args = apiserver(pki, "127.0.0.1") + control_plane.controller_manager_args(pki, kubeconfig=Path("k"))
+    managing = control_plane.controller_manager_args(pki, kubeconfig=Path("k"), folder=Path("f"))
+    args = apiserver(pki, "127.0.0.1") + managing
     files = [value for _, _, value in (arg.partition("=") for arg in args) if value.startswith(str(pki.folder))]
     assert len(files) > 10
     assert all(Path(file).exists() for file in files)

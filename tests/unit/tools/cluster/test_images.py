@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tools.cluster import build, images, python_root
+from tools.cluster import host, images, python_root
 from tools.cluster.oci import Image
 
 
@@ -94,10 +94,10 @@ def test_a_python_image_runs_its_command_as_nobody_in_particular(app: Image) -> 
 
 
 def test_the_same_files_make_the_same_image_without_any_work(app: Image) -> None:
-    before = sorted((path, path.stat().st_mtime_ns) for path in build.cache_dir().rglob("*"))
+    before = sorted((path, path.stat().st_mtime_ns) for path in host.cache_dir().rglob("*"))
     files: dict[str, bytes | Path] = {"/srv/app.py": b"print('hello')"}
     assert images.python_app_image("localhost/app:1", files, ["python", "/srv/app.py"]) == app
-    assert sorted((path, path.stat().st_mtime_ns) for path in build.cache_dir().rglob("*")) == before
+    assert sorted((path, path.stat().st_mtime_ns) for path in host.cache_dir().rglob("*")) == before
 
 
 def test_other_files_make_another_image_on_the_same_interpreter(app: Image, tmp_path: Path) -> None:

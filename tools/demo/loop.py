@@ -1,0 +1,160 @@
+"""What the loop makes of a fault, as the API server has it: findings, plans, closure."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from forestall.api.base import GROUP, VERSION, Resource
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import Closure, InspectionPolicy
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
+from tools.cluster.node_tier import NodeTier
+from tools.demo.narration import Narration
+from tools.demo.waiting import Stuck, await_value
+
+R = TypeVar("R", bound=Resource)
+
+
+class Loop:
+    """Follows findings and plans of one namespace, telling what becomes of them."""
+
+    def __init__(self, cluster: NodeTier, namespace: str, narration: Narration) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+        self._tell = narration
+
+    def await_inspected(self) -> None:
+        """Wait until every policy is inspected, reaches its metrics, and approvals are enforced."""
+
+        def ready() -> bool | None:
+            policies = self._all(InspectionPolicy)
+            return (bool(policies) and all(map(_in_force, policies))) or None
+
+        await_value("the policies to be inspected", ready, state=self._standing)
+
+    def await_finding(self, kind: str, resource: str) -> Finding:
+        """Return the open finding of that type about the resource of that name, once there is one."""
+
+        def found() -> Finding | None:
+            return next((one for one in self._all(Finding) if _is(one, kind, resource)), None)
+
+        finding = await_value(f"a finding {kind} on {resource}", found, state=self._standing)
+        self._tell.say(f"found: {finding.status.finding_class}, {finding.status.severity}: {finding.status.message}")
+        return finding
+
+    def await_plan(self, finding: Finding) -> RemediationPlan:
+        """Return the plan for the finding once it awaits approval, and tell what was tried on the twin."""
+
+        def pending() -> RemediationPlan | None:
+            plans = (one for one in self.plans() if one.spec.finding_ref.name == finding.metadata.name)
+            return next((one for one in plans if one.status.phase == "PendingApproval"), None)
+
+        plan = await_value(f"a plan for {finding.metadata.name}", pending, state=self._standing)
+        for candidate in plan.status.candidates:
+            self._tell.say(f"tried on the twin: {candidate_text(plan, candidate.runbook)}")
+        self._tell.quote(plan.status.diff)
+        return plan
+
+    def await_end(self, plan: RemediationPlan) -> RemediationPlan:
+        """Return the plan as it ended, telling each phase on the way."""
+        told: list[str] = []
+
+        def ended() -> RemediationPlan | None:
+            now = self.plan(plan)
+            text = f"{now.status.phase}: {now.status.message}"
+            if text not in told:
+                told.append(text)
+                self._tell.say(text)
+            return now if now.status.phase in TERMINAL else None
+
+        return await_value(f"plan {plan.metadata.name} to end", ended, state=self._standing)
+
+    def await_closed(self, finding: Finding) -> Finding:
+        """Return the finding once it is closed; Stuck unless that took one hop."""
+
+        def closed() -> Finding | None:
+            return next((one for one in self._all(Finding) if one.key == finding.key and one.status.closure), None)
+
+        seen = await_value(f"finding {finding.metadata.name} to be closed", closed, state=self._standing)
+        if seen.status.closure is None or not seen.status.closure.one_hop:
+            raise Stuck(f"finding {finding.metadata.name} took more than one hop\n{self._standing()}")
+        return seen
+
+    def await_closure(self, wanted: Closure) -> Closure:
+        """Return the closure that the policies report, over all of them, once it is as `wanted`."""
+
+        def reached() -> Closure | None:
+            reported = total(policy.status.closure for policy in self._all(InspectionPolicy))
+            return reported if reported == wanted else None
+
+        what = f"the policies to report {wanted.one_hop} of {wanted.eligible} closed in one hop"
+        return await_value(what, reached, state=self._standing)
+
+    def plans(self) -> list[RemediationPlan]:
+        """Return the plans that there are."""
+        return self._all(RemediationPlan)
+
+    def plan(self, plan: RemediationPlan) -> RemediationPlan:
+        """Return the plan as it stands now."""
+        path = f"{self._path(RemediationPlan)}/{plan.metadata.name}"
+        return await_value(
+            f"an answer to GET {path}", lambda: _parsed(RemediationPlan, self._cluster.get(path)), state=lambda: ""
+        )
+
+    def open_findings(self) -> list[Finding]:
+        """Return the findings that are neither cleared nor closed."""
+        return [one for one in self._all(Finding) if one.status.state not in ("Cleared", "Closed")]
+
+    def _all(self, model: type[R]) -> list[R]:
+        """Return the objects of a kind; none while the API server does not answer."""
+        answer = self._cluster.get(self._path(model)) or {}
+        return [model.model_validate(item) for item in answer.get("items", ())]
+
+    def _path(self, model: type[Resource]) -> str:
+        return f"/apis/{GROUP}/{VERSION}/namespaces/{self._namespace}/{model.crd.plural}"
+
+    def _standing(self) -> str:
+        """Return how everything stands, for whoever must find out why it did not go on."""
+        return "\n".join(
+            [
+                *(_policy_text(policy) for policy in self._all(InspectionPolicy)),
+                *(
+                    f"finding {one.metadata.name}: {one.status.state}: {one.status.message}"
+                    for one in self._all(Finding)
+                ),
+                *(f"plan {one.metadata.name}: {one.status.phase}: {one.status.message}" for one in self.plans()),
+            ]
+        )
+
+
+def _parsed(model: type[R], body: object) -> R | None:
+    return model.model_validate(body) if body else None
+
+
+def total(closures: Iterable[Closure]) -> Closure:
+    """Return the sum of several policies' closure."""
+    each = list(closures)
+    return Closure(eligible=sum(one.eligible for one in each), one_hop=sum(one.one_hop for one in each))
+
+
+def candidate_text(plan: RemediationPlan, runbook: str) -> str:
+    """Return what the twin says of the plan's candidate of that runbook, in a sentence."""
+    candidate = next(one for one in plan.status.candidates if one.runbook == runbook)
+    given = ", ".join(f"{one.name}={one.value}" for one in candidate.parameters)
+    verdict = f"rejected, {candidate.counterexample}" if candidate.counterexample else candidate.verdict.lower()
+    effect = "resolves it" if candidate.resolves else "does not resolve it"
+    return f"{runbook}{f' ({given})' if given else ''}: {effect}, {candidate.broken} broken goals: {verdict}"
+
+
+def _is(finding: Finding, kind: str, resource: str) -> bool:
+    resting = finding.status.state in ("Cleared", "Closed") or finding.status.detected_at is None
+    return not resting and finding.spec.type == kind and finding.spec.resource.name == resource
+
+
+def _in_force(policy: InspectionPolicy) -> bool:
+    holds = {condition.type for condition in policy.status.conditions if condition.status == "True"}
+    return {"Ready", "MetricsReachable", "ApprovalPolicyEnforced"} <= holds
+
+
+def _policy_text(policy: InspectionPolicy) -> str:
+    conditions = ", ".join(f"{one.type}={one.status} ({one.reason})" for one in policy.status.conditions)
+    return f"policy {policy.metadata.name}: {conditions or 'no status'}"

@@ -1,0 +1,49 @@
+"""People, each with a kubeconfig and rights of their own, who use forestall's command line."""
+
+import subprocess
+
+from forestall.api.remediationplan import RemediationPlan
+from tools.demo.stage import Stage
+from tools.demo.waiting import Stuck
+
+ALICE = ("alice", "shop-supervisors")
+"""May approve the shop's plans."""
+
+MALLORY = ("mallory", "shop-developers")
+"""May edit the shop's plans, and not approve them."""
+
+
+class Person:
+    """Somebody whom the API server knows by a client certificate, a member of one group."""
+
+    def __init__(self, stage: Stage, name: str, group: str) -> None:
+        self._stage = stage
+        self.name = name
+        self._kubeconfig = stage.cluster.user_kubeconfig(name, (group,))
+
+    def approve(self, plan: RemediationPlan) -> None:
+        """Approve the plan. Raises Stuck where that is refused."""
+        self._did(self._forestall("approve", plan.metadata.name, "--yes"), "Approved by")
+
+    def reject(self, plan: RemediationPlan, reason: str) -> None:
+        """Reject the plan. Raises Stuck where that is refused."""
+        self._did(self._forestall("reject", plan.metadata.name, "--reason", reason), "rejected by")
+
+    def is_refused(self, plan: RemediationPlan) -> str:
+        """Try to approve the plan and return the refusal. Raises Stuck where it succeeds."""
+        done = self._forestall("approve", plan.metadata.name, "--yes")
+        if done.returncode == 0:
+            raise Stuck(f"{self.name} approved {plan.metadata.name} and had no right to")
+        self._stage.tell.quote(done.stderr)
+        return done.stderr
+
+    def _forestall(self, *args: str) -> subprocess.CompletedProcess[str]:
+        words = " ".join(f"'{arg}'" if " " in arg else arg for arg in args)
+        self._stage.tell.command(f"kubectl forestall {words}    (as {self.name})")
+        return self._stage.forestall(self._kubeconfig, *args)
+
+    def _did(self, done: subprocess.CompletedProcess[str], outcome: str) -> None:
+        """Show the command's last words, from the line that tells the outcome on."""
+        if done.returncode:
+            raise Stuck(f"{self.name} was refused: {done.stderr}")
+        self._stage.tell.quote(done.stdout[done.stdout.find(outcome) :].partition("\n")[0])
