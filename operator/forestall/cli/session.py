@@ -63,9 +63,9 @@ class Session:
     async def _run(self, work: Callable[[Kube], Awaitable[T]]) -> T:
         try:
             connection = await self.world.connect(self.kubeconfig)
-        except Exception as error:  # a kubeconfig, or the login helper it names, fails in a score of ways
+        except KubeError as error:
             remedy = "check it with: kubectl config view --minify"
-            raise Failure(Exit.ERROR, f"the kubeconfig leads to no cluster: {error}", remedy) from error
+            raise Failure(Exit.ERROR, f"the kubeconfig leads to no cluster: {error.message}", remedy) from error
         async with connection as kube:
             try:
                 return await work(kube)

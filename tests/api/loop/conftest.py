@@ -6,8 +6,10 @@ from uuid import uuid4
 import pytest
 
 from forestall.adapters.resources import DEPLOYMENTS, POLICIES
+from tests.api.loop import objects
+from tests.api.loop.loads import Loads, measuring
 from tests.api.loop.shop import Shop, name_of
-from tests.api.loop.world import World, install
+from tests.api.loop.world import World, apply, install
 from tools.cluster.api_tier import ApiTier
 
 
@@ -15,6 +17,14 @@ from tools.cluster.api_tier import ApiTier
 def world(cluster: ApiTier, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with install(cluster, tmp_path_factory.mktemp("loop")) as installed:
         yield installed
+
+
+@pytest.fixture(scope="package")
+def loads(world: World) -> Iterator[Loads]:
+    """Loads that a Prometheus measures, for the twin `measured`."""
+    with measuring(world.folder / "prometheus") as measured:
+        apply(world.cluster, [objects.twin(objects.MEASURED, measured.prometheus.url)])
+        yield measured
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ Json = dict[str, Any]
 
 GOOD, BROKEN = "app:1", "app:broken"
 """An image that the nodes have, and one that they have not."""
-TWIN = "cluster"
+TWIN, MEASURED = "cluster", "measured"
+"""The twin of the cluster alone, and the one that knows loads, too."""
 POLICY = "shop"
+LOAD = "shop_load"
+"""The query of a Service's utilisation."""
 ROLES = {"alice": "forestall-approve", "carol": "forestall-approve-high", "bob": "loop-editor"}
 """Alice approves plans of low risk and carol any; bob edits plans, and may approve none."""
 
@@ -41,10 +44,30 @@ def service(name: str = "web") -> Json:
     }
 
 
-def twin(name: str, *sources: Json) -> Json:
-    """A twin of the cluster's objects, and of further sources."""
-    spec = {"sources": [{"name": "objects", "kubernetes": {}}, *sources], "refresh": "1s"}
+def twin(name: str, prometheus: str = "") -> Json:
+    """A twin of the cluster's objects; with the address of a Prometheus also of the Services' loads."""
+    sources: list[Json] = [{"name": "objects", "kubernetes": {}}]
+    spec: Json = {"sources": sources, "refresh": "1s"}
+    if prometheus:
+        sources.append({"name": "metrics", "prometheus": {"url": prometheus, "timeout": "2s"}})
+        binding = {"name": "load", "attribute": "load", "kind": "Service", "query": LOAD, "nameLabel": "service"}
+        spec["metrics"] = [binding]
     return {"apiVersion": "forestall.dev/v1alpha1", "kind": "NetworkTwin", "metadata": {"name": name}, "spec": spec}
+
+
+def saturation(mode: str = "Open") -> Json:
+    """The parts of a policy that keeps the load of `web` at 0.8 or below, by one more replica."""
+    target = {"kind": "Deployment", "name": "web"}
+    inspection = {"query": LOAD, "operator": "GreaterThan", "threshold": 0.8, "target": target}
+    goal = {"query": LOAD, "operator": "LessOrEqual", "target": 0.8, "sharedBy": "web"}
+    more = [{"name": "replicas", "from": "CurrentReplicasPlusOne"}]
+    return {
+        "twinRef": {"name": MEASURED},
+        "goals": [{"name": "load", "metric": goal}],
+        "inspections": [{"name": "saturation", "metric": inspection}],
+        "responses": [response("MetricThreshold", "scale", mode=mode, parameters=more)],
+        "schedule": {"interval": "500ms"},
+    }
 
 
 def policy(name: str = POLICY, **spec: Any) -> Json:

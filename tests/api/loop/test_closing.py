@@ -37,6 +37,32 @@ def test_a_broken_image_is_undone_once_a_person_has_approved_it(shop: Shop) -> N
     shop.until("the closure to be counted", lambda: closure(shop) == {"eligible": 1, "oneHop": 1})
 
 
+def test_saturation_is_met_by_one_more_replica_as_the_twin_foretold(shop: Shop, loads: Loads) -> None:
+    loads.share(shop.namespace, "web", 1.8, lambda: shop.ready() or 2)
+    limits = {"maxLiveLoad": 0.5}
+    shop.open(**objects.saturation(), riskLimits=limits, execution={"soak": "4s"})
+    plan = shop.pending()
+    status = plan["status"]
+    assert status["steps"][0]["parameters"] == [{"name": "replicas", "value": "3"}]
+    (goal,) = status["prediction"]["goals"]
+    assert (goal["before"], goal["after"], goal["value"]) == ("NotFulfilled", "Fulfilled", "0.6")
+
+    assert status["riskClass"] == "High"
+    expect(shop.approve(plan, "alice"), "alice may not approve-high plans of inspection policy shop")
+    expect(shop.approve(plan, "carol"), None)
+    done = shop.succeeded(plan)
+    assert shop.ready() == 3
+    assert done["status"]["score"]["matched"] == done["status"]["score"]["total"] > 0
+
+
+def test_replicas_on_one_node_are_spread_before_it_fails(shop: Shop) -> None:
+    inspections = [{"name": "spof", "singlePointOfFailure": {"scope": "Node"}}]
+    with cordoned(shop.world, NODES[1]):
+        shop.open(inspections=inspections, responses=[objects.response("SinglePointOfFailure", "spread-replicas")])
+        plan = shop.pending()
+        assert [one["verdict"] for one in plan["status"]["candidates"]] == ["Chosen"]
+
+
 def changed_lines(diff: str) -> set[str]:
     """The lines that a diff takes away or adds, without their indentation."""
     lines = [line for line in diff.splitlines() if line[:1] in "+-" and not line.startswith(("+++", "---"))]

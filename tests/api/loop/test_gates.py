@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from forestall.adapters.kubernetes.client import path_of
-from forestall.adapters.resources import DEPLOYMENTS, JOBS, NODES, PLANS, POLICIES, RUNBOOKS
+from forestall.adapters.resources import DEPLOYMENTS, JOBS, NODES, PLANS, POLICIES
 from tests.api.installation import ACTIONS, job
 from tests.api.loop import objects
 from tests.api.loop.objects import BROKEN, POLICY, Json
@@ -117,6 +117,7 @@ def test_a_target_that_was_made_anew_is_left_alone(shop: Shop) -> None:
         shop.delete(DEPLOYMENTS, "web", propagationPolicy="Orphan")
         shop.until("the Deployment to be gone", lambda: not shop.all(DEPLOYMENTS))
         shop.put(DEPLOYMENTS, objects.deployment(image=BROKEN))
+        shop.until("the new one to take over the pods", lambda: takes(shop) > 2)
     shop.vetoed(plan, "Stale", "target", "TargetReplaced")
 
 
@@ -158,7 +159,7 @@ def test_a_plan_of_an_earlier_runbook_is_stale(shop: Shop) -> None:
         expect(shop.approve(plan), None)
         apply(shop.world.cluster, [objects.runbook(own, "1.0.1", summary="Otherwise.")])
     shop.vetoed(plan, "Stale", "content", "RunbookChanged")
-    shop.delete(RUNBOOKS, own)
+    shop.world.cluster.kubectl("delete", "runbook", own)
 
 
 def test_a_job_of_a_stranger_is_not_taken_for_ones_own(shop: Shop) -> None:
@@ -170,6 +171,11 @@ def test_a_job_of_a_stranger_is_not_taken_for_ones_own(shop: Shop) -> None:
     failed = shop.reaches(plan, "Failed")
     assert "is not this plan's" in failed["status"]["message"]
     assert shop.jobs(plan) == []
+
+
+def takes(shop: Shop) -> int:
+    """Pods that the Deployment counts as its own."""
+    return int(shop.get(DEPLOYMENTS, "web").get("status", {}).get("replicas", 0))
 
 
 def suspended(shop: Shop, plan: Json) -> list[bool]:

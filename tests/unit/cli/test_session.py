@@ -42,7 +42,7 @@ def test_what_the_server_says_becomes_an_exit_code_and_words(error: KubeError, c
 
 def test_a_kubeconfig_that_leads_nowhere_is_an_error_with_a_remedy() -> None:
     async def connect(kubeconfig: str | None) -> Cluster:
-        raise ValueError("no such context")
+        raise KubeError(0, "InvalidKubeconfig", "no such context")
 
     result = CliRunner().invoke(app, ["plans", "-n", "shop"], obj=World(connect=connect))
     assert result.exit_code == 1

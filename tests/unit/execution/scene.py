@@ -55,13 +55,12 @@ def executing(
     done: tuple[str, ...] = (),
     approval: Mapping[str, Any] | None = None,
     accepted: bool = False,
-    message: str = "runs step-0",
     **more: Any,
 ) -> Facts:
     """A plan whose current attempt's Job is as given; None: it was not read. `more`: of the Job, or of the facts."""
     of_job = {name: more.pop(name) for name in JobState.__dataclass_fields__ if name in more}
     tried = attempts(*done, **({"acceptedAt": BEGUN} if accepted else {}))
-    status = rendered(steps=steps, phase=phase, attempts=tried, message=message)
+    status = rendered(steps=steps, phase=phase, attempts=tried, message="runs step-0")
     status |= {"approval": dict(approval)} if approval else {}
     name = str(tried[-1]["jobName"])
     jobs = {} if state is None else {name: job(state, name=name, **of_job)}

@@ -11,8 +11,8 @@ import pytest
 from forestall.api.remediationplan import APPROVE, APPROVED_BY, REJECT, REJECTED_BY, TERMINAL, Phase
 from forestall.execution.decide import PHASES, decide
 from forestall.execution.decision import CreateJob
-from forestall.gates.facts import Draft, Facts, JobState
-from tests.unit.execution.scene import draft, executing, job, soaking
+from forestall.gates.facts import Draft, Facts
+from tests.unit.execution.scene import draft, executing, soaking
 from tests.unit.gates.scene import (
     APPROVAL,
     APPROVED,
@@ -30,7 +30,7 @@ from tests.unit.gates.scene import (
 )
 
 REJECTED = {**APPROVED, REJECT: "not now", REJECTED_BY: "bob"}
-SHUT = {"suspend": True}
+SUSPENDED = policy(suspend=True)
 
 
 def proposed(**more: Any) -> Facts:
@@ -103,7 +103,7 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     "a plan waits for a person": (pending(), "PendingApproval"),
     "a wrong approval is no approval": (pending(WRONG), "PendingApproval"),
     "an approval leads straight to the Job": (pending(APPROVED), "Executing"),
-    "an approval leads as far as the gates let it": (pending(APPROVED, policy=policy(**SHUT)), "Blocked"),
+    "an approval leads as far as the gates let it": (pending(APPROVED, policy=SUSPENDED), "Blocked"),
     "an approval of what no longer fits leads nowhere": (pending(APPROVED, live=None), "Stale"),
     "a rejection ends": (pending(REJECTED), "Rejected"),
     "a plan that is no longer needed ends": (pending(finding=finding(state="Cleared")), "Cancelled"),
@@ -115,14 +115,14 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     "an approved plan goes on": (facts(rendered(phase="Approved")), "Executing"),
     # Preflight
     "open gates lead to the Job": (facts(), "Executing"),
-    "a veto that passes blocks": (facts(policy=policy(**SHUT)), "Blocked"),
+    "a veto that passes blocks": (facts(policy=SUSPENDED), "Blocked"),
     "a veto that does not pass ends": (facts(live=None), "Stale"),
     "a withdrawn approval leads back": (facts(annotations={}), "PendingApproval"),
     "an approval that ended ends the plan": (facts(EXPIRED), "Expired"),
     "a rejection in preflight ends": (facts(annotations=REJECTED), "Rejected"),
     "a finding that clears before the Job ends it": (facts(finding=finding(state="Cleared")), "Cancelled"),
     "the second step follows the first": (between(), "Executing"),
-    "the second step can be blocked": (between(policy=policy(**SHUT)), "Blocked"),
+    "the second step can be blocked": (between(policy=SUSPENDED), "Blocked"),
     "the second step finds the target changed": (between(live=None), "Failed"),
     "the second step has lost its approval": (between(annotations={}), "Failed"),
     "the second step's approval has ended": (
@@ -135,7 +135,7 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
         "Executing",
     ),
     # Blocked
-    "a block that holds stays": (blocked(policy=policy(**SHUT)), "Blocked"),
+    "a block that holds stays": (blocked(policy=SUSPENDED), "Blocked"),
     "a block that is lifted leads to the Job": (blocked(), "Executing"),
     "a blocked plan can become stale": (blocked(live=None), "Stale"),
     "a blocked plan can lose its approval": (blocked(annotations={}), "PendingApproval"),
@@ -152,7 +152,7 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     # Executing
     "a Job that was not asked for is looked up": (executing(None), "Executing"),
     "a Job that is not there is created": (executing("Absent"), "Executing"),
-    "a Job that is not there waits while a gate is shut": (executing("Absent", policy=policy(**SHUT)), "Executing"),
+    "a Job that is not there waits while a gate is shut": (executing("Absent", policy=SUSPENDED), "Executing"),
     "a Job that is not there is no longer wanted": (executing("Absent", live=None), "Stale"),
     "a Job that is not there is no longer approved": (executing("Absent", annotations={}), "PendingApproval"),
     "a Job that is not there is rejected": (executing("Absent", annotations=REJECTED), "Rejected"),
@@ -162,7 +162,7 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
         "Expired",
     ),
     "a Job runs": (executing("Active"), "Executing"),
-    "a Job is suspended": (executing("Suspended", policy=policy(**SHUT)), "Executing"),
+    "a Job is suspended": (executing("Suspended", policy=SUSPENDED), "Executing"),
     "a Job fails": (executing("Failed", exit_code=1), "Failed"),
     "a Job finds a precondition gone": (executing("Failed", exit_code=40), "Stale"),
     "a Job of somebody else has its name": (executing("Foreign"), "Failed"),
@@ -225,17 +225,11 @@ def test_a_second_step_is_judged_on_facts_gathered_after_the_first_had_ended() -
     assert len(second.actions) == 1
 
 
-def test_two_names_of_one_attempt_are_one_name() -> None:
-    decision = decide(facts(), NOW)
-    again = decide(facts(), NOW + timedelta(hours=0, seconds=9))
-    assert decision.status.attempts[-1].job_name == again.status.attempts[-1].job_name == "forestall-0000aaaa-1111-0-1"
+def test_an_attempt_has_one_name_whenever_it_is_decided() -> None:
+    names = {decide(facts(), NOW + timedelta(seconds=late)).status.attempts[-1].job_name for late in (0, 9)}
+    assert names == {"forestall-0000aaaa-1111-0-1"}
 
 
 def test_candidates_and_digests_stand_where_a_person_approves() -> None:
     status = decide(proposed(), NOW).status
     assert (status.plan_digest, status.candidates[0].runbook) == (DIGEST, chosen()["runbook"])
-
-
-def test_the_job_of_the_scene_is_the_one_that_the_machine_names() -> None:
-    assert isinstance(job("Active"), JobState)
-    assert job("Active").name == decide(facts(), NOW).status.attempts[-1].job_name

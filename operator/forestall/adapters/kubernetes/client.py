@@ -15,6 +15,7 @@ import aiohttp
 from kubernetes.aio import client as library
 from kubernetes.aio import config
 
+from forestall.adapters.kubernetes.kubeconfig import current_context, read
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
 from forestall.ports import Json, KubeError, Resource, WatchEvent
 
@@ -26,19 +27,35 @@ PAGE = 500
 
 
 async def connect(kubeconfig: str | None = None, *, pool: int = 32) -> KubeClient:
-    """A client for the cluster that `kubeconfig` names; else KUBECONFIG's; else the one this pod runs in."""
+    """A client for the cluster that `kubeconfig` names; else KUBECONFIG's; else the one this pod runs in.
+
+    Raises KubeError with reason InvalidKubeconfig.
+    """
     settings = library.Configuration()
-    source = kubeconfig or os.environ.get("KUBECONFIG")
-    if source or "KUBERNETES_SERVICE_HOST" not in os.environ:
-        await config.load_kube_config(config_file=source, client_configuration=settings)
-    else:
-        config.load_incluster_config(client_configuration=settings)
+    try:
+        await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"))
+    except Exception as error:  # a file, or the login helper that it names, fails in a score of ways
+        raise KubeError(0, "InvalidKubeconfig", f"{type(error).__name__}: {error}") from error
     settings.connection_pool_maxsize = pool
     return KubeClient(library.ApiClient(settings))
 
 
+async def _configure(settings: library.Configuration, source: str | None) -> None:
+    if not source and "KUBERNETES_SERVICE_HOST" in os.environ:
+        config.load_incluster_config(client_configuration=settings)
+        return
+    # The library lets the last of several files name the context; kubectl, and so people, the first.
+    context = current_context(read(source)) or None
+    await config.load_kube_config(config_file=source, context=context, client_configuration=settings)
+
+
 def path_of(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:
-    """The URL path of an object or a collection. Every part is quoted: no name can leave its place."""
+    """The URL path of an object or a collection. Every part is quoted: no name can leave its place.
+
+    Raises KubeError for the two names that quoting leaves as they are and that servers resolve.
+    """
+    if {namespace, name} & {".", ".."}:
+        raise KubeError(400, "BadRequest", "a name may not be . or ..")
     root = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
     parts = [*(["namespaces", namespace] if namespace else []), resource.plural, name, subresource]
     return root + "".join(f"/{quote(part, safe='')}" for part in parts if part)

@@ -1,0 +1,71 @@
+"""Loads that tests set and a real Prometheus scrapes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tools.cluster import host
+from tools.cluster.prometheus import Prometheus
+
+
+class Loads:
+    """The load of each shop's Service, by namespace; `prometheus` measures it every second."""
+
+    def __init__(self, prometheus: Prometheus) -> None:
+        self.prometheus = prometheus
+        self._values: dict[tuple[str, str], Callable[[], float]] = {}
+
+    def set(self, namespace: str, service: str, value: float) -> None:
+        """Let a Service have that load from now on."""
+        self._values[namespace, service] = lambda: value
+
+    def share(self, namespace: str, service: str, demand: float, pods: Callable[[], int]) -> None:
+        """Let a Service's ready pods share a demand."""
+        self._values[namespace, service] = lambda: demand / pods()
+
+    def text(self) -> str:
+        """All loads in the exposition format."""
+        lines = [
+            f'shop_load{{namespace="{namespace}",service="{service}"}} {value()}'
+            for (namespace, service), value in list(self._values.items())
+        ]
+        return "\n".join([*lines, ""])
+
+
+@contextmanager
+def measuring(folder: Path) -> Iterator[Loads]:
+    """Serve loads, and a Prometheus that scrapes them."""
+    here, there = host.free_ports(2)
+    static = [{"targets": [f"127.0.0.1:{here}"]}]
+    scrape = {"job_name": "shops", "honor_labels": True, "static_configs": static}
+    loads = Loads(Prometheus(folder, there, [scrape]))
+    server = ThreadingHTTPServer(("127.0.0.1", here), _handler(loads))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    loads.prometheus.start()
+    try:
+        yield loads
+    finally:
+        loads.prometheus.stop()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(loads: Loads) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = loads.text().encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Nobody reads it."""
+
+    return Handler
