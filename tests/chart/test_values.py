@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.rendering import CHART, DIGEST, attempt, helm, of_kind, render
-
-ACTIONS = ("rollout-undo", "scale", "spread-replicas")
+from tests.chart.rendering import ACTIONS, CHART, DIGEST, attempt, helm, of_kind, render
 
 
 def operator(*values: str) -> Any:
@@ -38,9 +36,13 @@ def test_the_chart_passes_helms_linter() -> None:
         ("namespaces={shop,shop}", "/namespaces"),
         ("logLevel=loud", "/logLevel"),
         ("actions.namespace=", "/actions/namespace"),
+        ("approval.gitopsServiceAccount=argocd", "/approval/gitopsServiceAccount"),
+        ("approval.gitopsServiceAccount=a/b'c", "/approval/gitopsServiceAccount"),
         ("actions.scale.enabled=maybe", "/actions/scale/enabled"),
         ("actions.reboot.enabled=true", "reboot"),
         ("replicas=2", "replicas"),
+        ("ledger.size=much", "/ledger/size"),
+        ("ledger.persistent=maybe", "/ledger/persistent"),
         ("tolerations=all", "/tolerations"),
     ],
 )
@@ -105,3 +107,33 @@ def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
             yield from _leaves(value, f"{above}{name}.")
         else:
             yield f"`{above}{name}`"
+
+
+def test_the_ledger_is_kept_on_a_claim_that_outlives_the_release() -> None:
+    (claim,) = of_kind(render("ledger.size=5Gi"), "PersistentVolumeClaim").values()
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert claim["spec"] == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}}
+    assert ledger_volume() == {"name": "ledger", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
+    (mount,) = [one for one in operator()["containers"][0]["volumeMounts"] if one["name"] == "ledger"]
+    assert environment()["FORESTALL_LEDGER"].startswith(f"{mount['mountPath']}/")
+    chosen = of_kind(render("ledger.storageClassName=fast"), "PersistentVolumeClaim")
+    assert chosen["forestall-ledger"]["spec"]["storageClassName"] == "fast"
+
+
+def test_without_a_claim_the_ledger_ends_with_its_pod() -> None:
+    assert ledger_volume("ledger.persistent=false") == {"name": "ledger", "emptyDir": {"sizeLimit": "1Gi"}}
+    assert of_kind(render("ledger.persistent=false"), "PersistentVolumeClaim") == {}
+
+
+def test_a_ledger_in_postgresql_has_its_address_from_a_secret_and_needs_no_volume() -> None:
+    chosen = "ledger.postgresqlSecret=ledger-database"
+    (address,) = [one for one in operator(chosen)["containers"][0]["env"] if one["name"] == "FORESTALL_LEDGER"]
+    assert address["valueFrom"] == {"secretKeyRef": {"name": "ledger-database", "key": "url"}}
+    assert [one["name"] for one in operator(chosen)["volumes"]] == ["tmp"]
+    assert [one["name"] for one in operator(chosen)["containers"][0]["volumeMounts"]] == ["tmp"]
+    assert of_kind(render(chosen), "PersistentVolumeClaim") == {}
+
+
+def ledger_volume(*values: str) -> Any:
+    (volume,) = [one for one in operator(*values)["volumes"] if one["name"] == "ledger"]
+    return volume

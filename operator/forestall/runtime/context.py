@@ -9,6 +9,7 @@ from datetime import datetime
 from forestall.api.base import Key
 from forestall.inspection.report import Report
 from forestall.ports import Clock, Kube, Measurement, Notifier
+from forestall.runtime.accounting import Accountant
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -28,6 +29,18 @@ class Pass:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a plan that waits for a person would be rendered as now."""
+
+    basis: str
+    """Hash of all that the digest follows from, as far as the twin and the store know it."""
+    digest: str
+    """The content digest."""
+    since: datetime
+    """Since when it has been that one."""
+
+
 @dataclass
 class Context:
     """Everything a reconciler may use. One for each process, made by the wiring."""
@@ -40,7 +53,16 @@ class Context:
     store: Store
     queue: WorkQueue[Key]
     twins: Twins
+    accountant: Accountant | None = None
+    """Keeps the ledger; None where none is kept."""
     passes: dict[Key, Pass] = field(default_factory=dict)
     """The last inspection of each policy, by the policy's key."""
-    enforced: bool = False
-    """Whether the API server was last seen to refuse a forged approval."""
+    revisions: dict[Key, Revision] = field(default_factory=dict)
+    """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
+    weakness: str = "the API server has not been asked yet"
+    """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
+
+    @property
+    def enforced(self) -> bool:
+        """Whether approvals count."""
+        return not self.weakness

@@ -11,11 +11,12 @@ import structlog
 from forestall.adapters.resources import FINDINGS, PLANS
 from forestall.api import conditions
 from forestall.api.base import Condition, Key
-from forestall.api.finding import Finding, FindingSpec
+from forestall.api.finding import Finding, FindingSpec, FindingStatus
 from forestall.api.inspectionpolicy import InspectionPolicy, InspectionPolicyStatus
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.closure.counting import count
+from forestall.gates import pause
 from forestall.inspection import findings
 from forestall.inspection.inspect import inspect
 from forestall.inspection.queries import queries
@@ -24,6 +25,7 @@ from forestall.planning.propose import Proposal, propose
 from forestall.planning.runbooks import problem
 from forestall.ports import Json, Measurement
 from forestall.runtime.context import Context, Pass
+from forestall.runtime.people import pauses_for
 from forestall.runtime.twins import Twin
 from forestall.runtime.writing import create_once, write_status
 
@@ -41,6 +43,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     policy = context.store.get(InspectionPolicy, key.namespace, key.name)
     if policy is None:
         context.passes.pop(key, None)
+        _wake_plans(context, key)
         return None
     twin = context.twins.get(policy.spec.twin_ref.name)
     if twin is None or not twin.ready:
@@ -52,7 +55,8 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     await plan(context, policy, done)
     await _write(context, policy, _status(context, policy, twin, done))
     _wake_plans(context, key)
-    return max(policy.spec.schedule.interval, SHORTEST_INTERVAL)
+    soon = done.report.again - context.clock.now() if done.report.again else policy.spec.schedule.interval
+    return max(min(policy.spec.schedule.interval, soon), SHORTEST_INTERVAL)
 
 
 async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
@@ -84,6 +88,10 @@ async def _record_one(context: Context, finding: Finding, observation: Observati
     status = findings.update(
         finding, observation, plans=plans, snapshot_id=done.snapshot.id, now=done.at, judged=judged
     )
+    await _write_finding(context, finding, status)
+
+
+async def _write_finding(context: Context, finding: Finding, status: FindingStatus) -> None:
     if await write_status(context.kube, context.store, finding, status):
         context.metrics.writes.labels("Finding").inc()
 
@@ -123,11 +131,14 @@ async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
             runbooks=runbooks,
             snapshot=done.snapshot,
             measurements=done.measurements,
+            now=done.at,
         )
         if isinstance(answer, Proposal):
             await _create_plan(context, policy, finding, answer)
-        else:
-            log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+            continue
+        log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+        if answer.exhausted and finding.status.state != "Escalated":
+            await _write_finding(context, finding, findings.escalated(finding.status, answer.reason, done.at))
 
 
 async def _create_plan(context: Context, policy: InspectionPolicy, finding: Finding, proposal: Proposal) -> None:
@@ -232,8 +243,8 @@ def _conditions(
 ) -> Sequence[Condition]:
     told = _Told(policy.metadata.generation, done.at)
     error = metrics_problem(done.measurements, queries(policy), twin.metrics_error)
-    refuses = "the API server refuses forged approvals"
-    accepts = "the API server does not refuse forged approvals: install the chart's admission policies"
+    refuses = "the admission policies are as shipped, and the API server refuses forged approvals"
+    paused = pause.told(pause.in_force(pauses_for(context, policy.metadata.namespace or ""), done.at))
     return [
         told("Ready", True, "Inspected", "the policy is being inspected"),
         told("TwinFresh", True, "Synchronised"),
@@ -242,8 +253,9 @@ def _conditions(
             "ApprovalPolicyEnforced",
             context.enforced,
             "Probed" if context.enforced else "NotEnforced",
-            refuses if context.enforced else accepts,
+            refuses if context.enforced else context.weakness[:4096],
         ),
+        told("Paused", bool(paused), "Paused" if paused else "NotPaused", paused[:4096]),
         told("RisksFound", waiting > 0, "OpenFindings" if waiting else "NothingFound"),
     ]
 

@@ -13,14 +13,16 @@ import structlog
 
 from forestall.adapters.clock import SystemClock
 from forestall.adapters.kubernetes.events import KubeEvents
+from forestall.adapters.ledger.opening import open_ledger
 from forestall.adapters.prometheus import Prometheus
 from forestall.adapters.resources import JOBS
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import PrometheusSource
 from forestall.planning import job
 from forestall.ports import Kube
-from forestall.runtime import catalogue, intake, plans, policies, twin_status, watching
-from forestall.runtime.canary import approvals_enforced
+from forestall.runtime import approvals, catalogue, intake, pauses, plans, policies, twin_status, watching
+from forestall.runtime.accounting import Accountant
+from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context
 from forestall.runtime.health import Health
 from forestall.runtime.queue import WorkQueue
@@ -47,15 +49,18 @@ def build(settings: Settings, kube: Kube) -> Context:
     def changed(name: str) -> None:
         intake.twin_changed(context, name)
 
+    metrics = Metrics()
+    accountant = Accountant(open_ledger(settings.ledger), metrics) if settings.ledger else None
     context = Context(
         settings=settings,
         kube=kube,
         clock=clock,
         notifier=KubeEvents(kube, clock),
-        metrics=Metrics(),
-        store=Store(),
+        metrics=metrics,
+        store=Store(accountant.notice) if accountant else Store(),
         queue=WorkQueue(loop.time),
         twins=Twins(kube, clock, metrics=metrics_of, changed=changed, time=loop.time),
+        accountant=accountant,
     )
     return context
 
@@ -67,6 +72,8 @@ def reconcilers(context: Context) -> dict[str, Reconcile]:
         "RemediationPlan": partial(plans.reconcile, context),
         "NetworkTwin": partial(twin_status.reconcile, context),
         "Runbook": partial(catalogue.reconcile, context),
+        "RemediationApproval": partial(approvals.reconcile, context),
+        "RemediationPause": partial(pauses.reconcile, context),
     }
 
 
@@ -85,7 +92,8 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
     log.info("serving", port=port)
     todo = reconcilers(context)
     workers = [partial(work, context.queue, todo, context.metrics) for _ in range(context.settings.workers)]
-    async with _background(health.beat, partial(probe, context), partial(follow_jobs, context), *workers):
+    accounts = [partial(context.accountant.run, context.store)] if context.accountant else []
+    async with _background(health.beat, partial(probe, context), partial(follow_jobs, context), *accounts, *workers):
         watch = asyncio.create_task(
             supervise(partial(watching.run, partial(intake.seen, context), ended, ready), stop, loop.time)
         )
@@ -93,6 +101,8 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
         ended.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(context.queue.drained(), GRACE_SECONDS)
+        if context.accountant:
+            await context.accountant.look(context.store)
     with suppress(TimeoutError):
         await asyncio.wait_for(watch, GRACE_SECONDS)
     await context.twins.stop()
@@ -106,17 +116,17 @@ def watch_age(context: Context, time: Callable[[], float]) -> float:
 
 
 async def probe(context: Context) -> None:
-    """Ask again and again whether the approval policy is in force; tell the policies when the answer changes."""
+    """Ask again and again whether the admission policies are in force; tell the policies when the answer changes."""
     settings = context.settings
     while True:
-        enforced = await approvals_enforced(context.kube, settings.namespace, settings.user)
-        context.metrics.enforced.set(enforced)
-        if enforced != context.enforced:
-            context.enforced = enforced
-            log.info("approval policy", enforced=enforced)
+        found = await weakness(context.kube, settings)
+        context.metrics.enforced.set(not found)
+        if found != context.weakness:
+            context.weakness = found
+            log.info("approval policy", enforced=context.enforced, problem=found)
             for policy in context.store.all(InspectionPolicy):
                 context.queue.add(policy.key)
-        await asyncio.sleep(settings.probe_interval.total_seconds() if enforced else RETRY_PROBE_SECONDS)
+        await asyncio.sleep(settings.probe_interval.total_seconds() if context.enforced else RETRY_PROBE_SECONDS)
 
 
 async def follow_jobs(context: Context) -> None:

@@ -17,13 +17,15 @@ from kubernetes.aio import config
 
 from forestall.adapters.kubernetes.kubeconfig import current_context, read
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
-from forestall.ports import Json, KubeError, Resource, WatchEvent
+from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
 PAGE = 500
+PODS = Resource("", "v1", "pods", "Pod")
+ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
 
 async def connect(kubeconfig: str | None = None, *, pool: int = 32) -> KubeClient:
@@ -90,13 +92,17 @@ class KubeClient:
         """Read one object, uncached."""
         return await self._json("GET", path_of(resource, namespace, name))
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         """Read all objects of a kind, page by page."""
-        return [item async for item, _ in self.pages(resource, namespace, labels)]
+        return [item async for item, _ in self.pages(resource, namespace, labels, fields)]
 
-    async def pages(self, resource: Resource, namespace: str, labels: str) -> AsyncIterator[tuple[Json, str]]:
+    async def pages(
+        self, resource: Resource, namespace: str, labels: str, fields: str = ""
+    ) -> AsyncIterator[tuple[Json, str]]:
         """Every object of a kind with the resourceVersion of the whole list."""
-        query = {"limit": str(PAGE), "labelSelector": labels}
+        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
         while True:
             answer = await self._json("GET", path_of(resource, namespace), query)
             version = answer["metadata"]["resourceVersion"]
@@ -159,6 +165,28 @@ class KubeClient:
         """Apply a merge patch."""
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
+
+    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
+        """Delete one object."""
+        await self._json("DELETE", path_of(resource, namespace, name))
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Ask for the pod's eviction."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        await self._json("POST", path_of(PODS, namespace, pod, "eviction"), body=body)
+
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Ask the API server's authorizer about somebody else."""
+        what = {"group": resource.group, "resource": resource.plural, "namespace": namespace, "name": name}
+        spec = {"user": who.user, "groups": list(who.groups), "resourceAttributes": {**what, "verb": verb}}
+        body = {"apiVersion": ACCESS_REVIEW.api_version, "kind": ACCESS_REVIEW.kind, "spec": spec}
+        answer = await self._json("POST", path_of(ACCESS_REVIEW, ""), body=body)
+        return answer["status"]["allowed"] is True
 
     async def _json(
         self,
