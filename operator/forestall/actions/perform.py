@@ -47,8 +47,8 @@ async def perform(order: Order, kube: Kube, *, check_only: bool, time: Callable[
     complete, told = True, "changed"
     if "RolloutComplete" in order.post_checks:
         complete, told = await _rolled_out(order, kube, changed, deadline, time)
-    after = await kube.get(DEPLOYMENTS, order.namespace, order.name)
-    return Result(DONE if complete else FAILED, told, reads_hash(after, order.reads))
+    # As this change left the target: what anybody else changes meanwhile must not pass for it.
+    return Result(DONE if complete else FAILED, told, reads_hash(changed, order.reads))
 
 
 async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Result:
@@ -75,8 +75,10 @@ async def _rolled_out(
     """Wait until every replica runs the new state; what is missing, if the time is up first."""
     generation, state = changed["metadata"]["generation"], "not seen yet"
     while time() < deadline:
-        target = await kube.get(DEPLOYMENTS, order.namespace, order.name)
-        complete, state = rollout(target, generation)
+        try:
+            complete, state = rollout(await kube.get(DEPLOYMENTS, order.namespace, order.name), generation)
+        except KubeError as error:  # an API server that is away for a while does not undo the change
+            complete, state = False, str(error)
         if complete:
             return True, state
         await asyncio.sleep(0.25)

@@ -19,7 +19,7 @@ from jsonpointer import JsonPointerException
 from forestall.api.base import format_time
 from forestall.ports import Clock, Json, KubeError, Measurement, Resource, Sample, WatchEvent
 
-Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "can"]
+Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch"]
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -48,8 +48,6 @@ class MemoryKube:
 
     def __init__(self, clock: Clock) -> None:
         self.calls: list[Call] = []
-        self.allowed: set[tuple[str, str, str]] = set()
-        """What `can` says yes to: (user, verb, name)."""
         self._clock = clock
         self._objects: dict[Place, Json] = {}
         self._version = 0
@@ -150,11 +148,6 @@ class MemoryKube:
         _precondition(patch, old)
         new = _keeping_status(merged(old, patch), old)
         return self._answer(self._store(resource, (resource.kind, namespace, name), new), done)
-
-    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
-        """Whether `allowed` says so."""
-        self._called(Call("can", resource.kind, namespace, name))
-        return (user, verb, name) in self.allowed
 
     def _called(self, call: Call) -> KubeError | None:
         """Note the call; raise what refuses it; return what is to be raised once the change has been made."""

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.prometheus_connect import PrometheusConnect
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from forestall.adapters.promql import InvalidQueryError, within
@@ -40,15 +41,25 @@ class BoundedSession(requests.Session):
         deadline = time.monotonic() + self.seconds
         kwargs |= {"allow_redirects": False, "stream": True, "timeout": self.seconds}
         response = super().request(*args, **kwargs)
+        try:
+            body = self._body(response, deadline)
+        except HTTPError as error:
+            raise requests.ConnectionError(f"the answer broke off: {error}") from error
+        finally:
+            response.close()
+        response._content = body  # the only way to hand over a body that was read by parts
+        return response
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        """The body, by what each packet brings: a larger read would wait until it is full."""
         body = bytearray()
-        for chunk in response.iter_content(65_536):
-            body += chunk
+        while part := response.raw.read1(65_536, decode_content=True):
+            body += part
             if len(body) > MAX_BYTES:
                 raise requests.RequestException(f"answer of more than {MAX_BYTES} bytes: narrow the query")
             if time.monotonic() > deadline:
                 raise requests.Timeout(f"no whole answer within {self.seconds} s")
-        response._content = bytes(body)  # the only way to hand over a body that was read by parts
-        return response
+        return bytes(body)
 
 
 class Prometheus:

@@ -334,6 +334,13 @@ class RemediationPlanStatus(Model):
     timestamps: Timestamps = Timestamps()
     """Detected, decided, acted, verified."""
 
+    @property
+    def expected_hash(self) -> str:
+        """What the target's read fields must hash to now: as rendered, or as the last finished step left them."""
+        left = [attempt.target_hash for attempt in self.attempts if attempt.outcome == "Success"]
+        rendered = self.target.reads_hash if self.target else ""
+        return left[-1] if left and left[-1] else rendered
+
 
 class RemediationPlan(Resource):
     """Steps from the catalogue for one finding: simulated, approved, run as Jobs, verified, accounted for."""

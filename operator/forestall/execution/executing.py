@@ -41,7 +41,9 @@ def _absent(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
     judgement = chain.judge(facts, now)
     facts = preflight.with_verdicts(facts, judgement.verdicts)
     if judgement.veto is None:
-        return Decision(facts.plan.status, actions=(CreateJob(attempt),))
+        # Renewed, so that there is a write, whose precondition makes sure that nobody has gone on with the plan.
+        facts = _with_attempt(facts, attempt, intended_at=now)
+        return Decision(facts.plan.status, actions=(CreateJob(facts.plan.status.attempts[-1]),))
     if judgement.consequence == "Blocked":
         return stay(facts, judgement.veto.message, RECHECK)
     facts = _guarded(facts, attempt, judgement.veto.message, now)

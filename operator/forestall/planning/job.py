@@ -62,7 +62,8 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
         PLAN_DIGEST: status.plan_digest or "",
         "forestall.dev/traceparent": trace,
     }
-    spec = template(step, status.target, runbook)
+    target = status.target.model_copy(update={"reads_hash": status.expected_hash})
+    spec = template(step, target, runbook)
     pod = {"metadata": {"labels": labels, "annotations": annotations}, **spec["template"]}
     traced = [{"name": "TRACEPARENT", "value": trace}, {"name": "FORESTALL_PLAN_UID", "value": plan.metadata.uid}]
     pod["spec"]["containers"][0]["env"].extend(traced)

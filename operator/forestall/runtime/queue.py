@@ -88,10 +88,10 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
         self._release(key)
 
-    def failed(self, key: K) -> float:
-        """The key was worked on without success; it comes back after the seconds returned."""
+    def failed(self, key: K, longest: float = LONGEST_BACKOFF) -> float:
+        """The key was worked on without success; it comes back after the seconds returned, at most `longest`."""
         count = self._failures[key] = self._failures.get(key, 0) + 1
-        delay = float(min(FIRST_BACKOFF * 2 ** min(count - 1, 16), LONGEST_BACKOFF))
+        delay = float(min(FIRST_BACKOFF * 2 ** min(count - 1, 16), longest))
         self._again.discard(key)
         self._release(key)
         self.add_after(key, delay)

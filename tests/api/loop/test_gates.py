@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from forestall.adapters.kubernetes.client import path_of
-from forestall.adapters.resources import DEPLOYMENTS, JOBS, NODES, PLANS, POLICIES
+from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, POLICIES
 from tests.api.installation import ACTIONS, job
 from tests.api.loop import objects
 from tests.api.loop.objects import BROKEN, POLICY, Json
 from tests.api.loop.shop import Shop, name_of, template, vetoes
-from tests.api.loop.world import World, apply
+from tests.api.loop.world import NODES, World, apply
 from tests.api.person import Person, expect
 from tests.chart.rendering import NAMESPACE
 
@@ -45,7 +45,7 @@ def test_suspend_keeps_a_plan_back_until_it_is_lifted(shop: Shop) -> None:
 
 def test_suspend_stops_a_running_job_until_it_is_lifted(shop: Shop) -> None:
     plan = faulty(shop)
-    with no_pods(shop.world):
+    with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         shop.until("the Job", lambda: suspended(shop, plan) == [False])
         shop.suspend(True)
@@ -145,7 +145,7 @@ def test_a_plan_that_the_twin_refutes_meanwhile_is_stale(shop: Shop) -> None:
     shop.fault()
     plan = shop.pending()
     hold(shop, plan)
-    with cordoned(shop.world):  # the previous pods are gone, and would find no place any more
+    with shop.world.cordoned(*NODES):  # the previous pods are gone, and would find no place any more
         shop.until("the twin's veto", lambda: "LeavesGoalWorse" in vetoes(shop.get(PLANS, name_of(plan)), "twin"))
         shop.suspend(False)
         shop.vetoed(plan, "Stale", "twin", "LeavesGoalWorse")
@@ -186,33 +186,6 @@ def ended(shop: Shop, plan: Json) -> bool:
     """Whether the approval's time is over, by the API server's clock."""
     end = datetime.fromisoformat(shop.get(PLANS, name_of(plan))["status"]["approval"]["expiresAt"])
     return datetime.now(UTC) > end
-
-
-@contextmanager
-def no_pods(world: World) -> Iterator[None]:
-    """Keep the Job controller from making pods: Jobs are active and do not run."""
-    quota = ("quota", "none", "-n", ACTIONS)
-    world.cluster.kubectl("create", *quota, "--hard=pods=0")
-    try:
-        yield
-    finally:
-        world.cluster.kubectl("delete", *quota)
-
-
-@contextmanager
-def cordoned(world: World) -> Iterator[None]:
-    """Let no node take new pods."""
-    nodes = world.cluster.nodes()
-    set_unschedulable(world, nodes, True)
-    try:
-        yield
-    finally:
-        set_unschedulable(world, nodes, False)
-
-
-def set_unschedulable(world: World, nodes: list[str], value: bool) -> None:
-    for node in nodes:
-        expect(world.admin.patch(path_of(NODES, "", node), {"spec": {"unschedulable": value}}), None)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The chart on a real API server with two nodes and the operator's process: all that the loop needs but people."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,19 +9,24 @@ from pathlib import Path
 
 import yaml
 
+from forestall.adapters import resources
+from forestall.adapters.kubernetes.client import path_of
+from forestall.ports import Json, Resource
 from tests.api.installation import ACTIONS
 from tests.api.loop import objects
 from tests.api.loop.kubelet import Starter
 from tests.api.loop.process import IMAGE, Operator, checkout
-from tests.api.person import Person
+from tests.api.person import Person, expect
 from tests.chart.rendering import NAMESPACE as SYSTEM
 from tests.chart.rendering import Manifest, render
+from tools.cluster import process
 from tools.cluster.api_tier import ApiTier
 from tools.cluster.pods import Image, PodRunner
-from tools.cluster.process import wait_until
+from tools.cluster.process import Process, wait_until
 
 ANY = "any-namespace"
 """Stands in the rendered chart for each namespace whose workloads may be remediated."""
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 NODES = ("runner-1", "runner-2")
 
 
@@ -49,6 +54,53 @@ class World:
         place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         apply(self.cluster, [place, *grants], "-n", namespace)
         apply(self.cluster, people, "-n", namespace)
+
+    def read(self, resource: Resource, name: str) -> Json:
+        """One object without a namespace, as it is now."""
+        answer = self.admin.send("GET", path_of(resource, "", name))
+        expect(answer, None)
+        return answer.body
+
+    @contextmanager
+    def no_action_pods(self) -> Iterator[None]:
+        """Keep the Job controller from making pods: action Jobs are active and do not run."""
+        quota = ("quota", "none", "-n", ACTIONS)
+        self.cluster.kubectl("create", *quota, "--hard=pods=0")
+        try:
+            yield
+        finally:
+            self.cluster.kubectl("delete", *quota)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Take the control plane away, all but its memory.
+
+        The cluster's own controllers end, too: left running, they would come back a minute after the API server.
+        """
+        controllers = [one for one in self.cluster.processes() if one.name in CONTROLLERS]
+        commands = [_command(one) for one in controllers]
+        for one in controllers:
+            process.stop(one)
+        self.cluster.stop_apiserver()
+        try:
+            yield
+        finally:
+            self.cluster.start_apiserver()
+            for one, command in zip(controllers, commands, strict=True):
+                self.cluster.run(one.name, command, Path(one.log))
+
+    @contextmanager
+    def cordoned(self, *nodes: str) -> Iterator[None]:
+        """Let these nodes take no new pods."""
+        self._cordon(nodes, True)
+        try:
+            yield
+        finally:
+            self._cordon(nodes, False)
+
+    def _cordon(self, nodes: Sequence[str], cordon: bool) -> None:
+        for node in nodes:
+            expect(self.admin.patch(path_of(resources.NODES, "", node), {"spec": {"unschedulable": cordon}}), None)
 
 
 @contextmanager
@@ -96,6 +148,11 @@ def remove(cluster: ApiTier, chart: list[Manifest]) -> None:
     text = yaml.safe_dump_all(chart)
     cluster.kubectl("delete", "--ignore-not-found", "--timeout=120s", "-f", "-", input=text)
     wait_until("the approval policy to be gone", partial(_absent, cluster, "forestall-approval"))
+
+
+def _command(running: Process) -> list[str]:
+    """What a process was started with."""
+    return [part.decode() for part in Path(f"/proc/{running.pid}/cmdline").read_bytes().split(b"\0")[:-1]]
 
 
 def _absent(cluster: ApiTier, policy: str) -> bool:

@@ -89,6 +89,13 @@ def test_an_intent_on_record_is_carried_out_under_the_same_name() -> None:
     assert len(decision.status.attempts) == 1
 
 
+def test_an_intent_is_renewed_so_that_a_conditional_write_goes_before_every_job() -> None:
+    known = scene("Absent")
+    decision = executing.decide(known, NOW)
+    assert last(decision).intended_at == NOW
+    assert decision.status != known.plan.status
+
+
 def test_an_intent_is_not_carried_out_while_a_gate_is_shut() -> None:
     decision = decided("Absent", policy=SUSPENDED)
     assert (decision.actions, decision.requeue_after) == ((), timedelta(seconds=15))
