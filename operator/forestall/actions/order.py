@@ -52,7 +52,7 @@ def read(action: str, environment: Mapping[str, str]) -> Order:
             reads_hash=str(target["readsHash"]),
             parameters=_parameters(environment["FORESTALL_PARAMETERS"]),
             post_checks=_texts(environment["FORESTALL_POST_CHECKS"]),
-            timeout=float(int(environment["FORESTALL_TIMEOUT_SECONDS"])),
+            timeout=int(environment["FORESTALL_TIMEOUT_SECONDS"]),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InvalidOrderError(f"the Job's environment cannot be read: {error!r}") from error

@@ -59,7 +59,7 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
     replicasets = await kube.list(REPLICASETS, order.namespace) if restoring else ()
     try:
         patch = change(order.effect, target, order.parameters, replicasets=replicasets)
-    except ChangeImpossibleError as error:
+    except (ChangeImpossibleError, ValueError) as error:
         return Result(PRECONDITION_FAILED, str(error))
     if not changes_anything(patch):
         return Result(NOTHING_TO_DO, "the target is already as wanted", reads_hash(target, order.reads))

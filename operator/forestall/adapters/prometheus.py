@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,10 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_SERIES = 20_000
 WORKERS = 4
 ROUNDING = Decimal("0.0001")
+_PASSING = re.compile(
+    r"<[^<>]* object at 0x[0-9a-f]+>:? ?|[A-Za-z.]+\([^()]*port=\d+\):? ?|Max retries exceeded with url: \S+ "
+)
+"""What differs from one failure to the next: objects' addresses, and which query it was."""
 
 
 class BoundedSession(requests.Session):
@@ -90,7 +95,12 @@ class Prometheus:
         except InvalidQueryError as error:
             return Measurement(query, at, error=str(error))
         except (requests.RequestException, PrometheusApiClientException, ValueError, KeyError, TypeError) as error:
-            return Measurement(query, at, error=f"{type(error).__name__}: {str(error)[:300]}")
+            return Measurement(query, at, error=_words(error))
+
+
+def _words(error: Exception) -> str:
+    """The error in words that are the same each time: whatever else would be news, and written, at every look."""
+    return f"{type(error).__name__}: {_PASSING.sub('', str(error))[:300]}"
 
 
 def _samples(rows: object) -> tuple[Sample, ...]:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from forestall.adapters.resources import DEPLOYMENTS, PLANS, REPLICASETS
-from forestall.api.base import Key
+from forestall.adapters.resources import DEPLOYMENTS, PLANS, REPLICASETS, custom
+from forestall.api.base import Key, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import APPROVE, RemediationPlan
@@ -43,9 +43,12 @@ async def gather(context: Context, plan: RemediationPlan) -> Facts:
     if not plan.status.candidates:
         draft = await _draft(context, facts)
         return replace(facts, draft=draft, plan_digest=plan_digest(draft.content_digest, plan.metadata.uid))
-    facts = replace(facts, jobs=await _jobs(context, plan))
-    may_create = acting and all(job.state == "Absent" for job in facts.jobs.values())
-    return await _checked(context, facts) if may_create else facts
+    found = await _jobs(context, plan)
+    if not acting or any(job.state != "Absent" for job in found.values()):
+        return replace(facts, jobs=found)
+    await _reread(context, InspectionPolicy, plan.metadata.namespace or "", plan.spec.policy_ref.name)
+    await _reread(context, Runbook, "", plan.spec.runbook_ref.name)
+    return await _checked(context, replace(_known(context, plan), jobs=found))
 
 
 def _approved(plan: RemediationPlan) -> bool:
@@ -57,6 +60,21 @@ async def _fresh(context: Context, plan: RemediationPlan) -> RemediationPlan:
     body = await context.kube.get(PLANS, plan.metadata.namespace or "", plan.metadata.name)
     context.store.put(PLANS.kind, body)
     return context.store.get(RemediationPlan, plan.metadata.namespace or "", plan.metadata.name) or plan
+
+
+async def _reread(context: Context, model: type[Resource], namespace: str, name: str) -> None:
+    """Bring the store up to what the API server says: a watch may be late. What is new is reconciled as well."""
+    kind, key = custom(model), Key(model.crd.kind, namespace, name)
+    try:
+        body = await context.kube.get(kind, namespace, name)
+    except KubeError as error:
+        if error.status != 404:
+            raise
+        context.store.drop(kind.kind, {"metadata": {"namespace": namespace, "name": name}})
+        return
+    if not context.store.holds(kind.kind, body):
+        context.store.put(kind.kind, body)
+        context.queue.add(key)
 
 
 def _known(context: Context, plan: RemediationPlan) -> Facts:

@@ -10,6 +10,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -72,10 +73,9 @@ class WorkQueue(Generic[K]):
                 self._working.add(key)
                 return key
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._until_next())
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_next()):
+                    await self._wake.wait()
 
     async def drained(self) -> None:
         """Wait until no key is being worked on."""

@@ -18,6 +18,7 @@ NEWS = {"events", "jobs"}
 
 
 def test_nothing_is_written_while_nothing_changes_and_one_status_per_change(shop: Shop) -> None:
+    shop.until("earlier tests' remains to be gone", lambda: shop.world.shops() == [shop.namespace])
     shop.open(schedule={"interval": "500ms"})
     shop.fault()
     shop.pending()

@@ -1,6 +1,7 @@
 """The chart on a real API server with two nodes and the operator's process: all that the loop needs but people."""
 
 import json
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,11 @@ class World:
         expect(answer, None)
         return answer.body
 
+    def shops(self) -> list[str]:
+        """The namespaces of tests."""
+        names = self.cluster.kubectl("get", "namespaces", "-o", "jsonpath={.items[*].metadata.name}").stdout.split()
+        return [name for name in names if name.startswith("shop-")]
+
     @contextmanager
     def no_action_pods(self) -> Iterator[None]:
         """Keep the Job controller from making pods: action Jobs are active and do not run."""
@@ -73,20 +79,22 @@ class World:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Take the control plane away, all but its memory.
+        """Take the API server away.
 
-        The cluster's own controllers end, too: left running, they would come back a minute after the API server.
+        The cluster's own controllers are held meanwhile and then begin anew: left running, they would give the nodes
+        up and come back to work a minute after the API server.
         """
         controllers = [one for one in self.cluster.processes() if one.name in CONTROLLERS]
-        commands = [_command(one) for one in controllers]
         for one in controllers:
-            process.stop(one)
+            process.send(one, signal.SIGSTOP)
         self.cluster.stop_apiserver()
         try:
             yield
         finally:
             self.cluster.start_apiserver()
-            for one, command in zip(controllers, commands, strict=True):
+            for one in controllers:
+                command = _command(one)
+                process.stop(one, grace=0.0)
                 self.cluster.run(one.name, command, Path(one.log))
 
     @contextmanager

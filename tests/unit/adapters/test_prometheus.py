@@ -220,3 +220,10 @@ def test_a_query_that_cannot_be_kept_to_its_namespace_is_not_asked() -> None:
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert answered(result()).error == ""
+
+
+def test_the_same_failure_is_told_in_the_same_words_for_every_query() -> None:
+    gone = Prometheus("http://127.0.0.1:9", timeout=2, clock=FixedClock(NOW))
+    first, second = (asyncio.run(gone.query([query]))[query].error for query in ("up", "sum(rate(a[5m]))"))
+    assert first == second
+    assert "Connection refused" in first
