@@ -112,5 +112,9 @@ def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
 
 
 def _text(value: object) -> str:
-    """Compact JSON with sorted keys: the same value is the same text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Compact JSON with sorted keys: the same value is the same text.
+
+    Without a dollar sign, which the kubelet would take for the beginning of a variable to expand.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("$", "\\u0024")

@@ -22,7 +22,9 @@ def test_observe_records_findings_and_plans_nothing(shop: Shop) -> None:
 def test_propose_makes_a_plan_that_nobody_can_approve(shop: Shop) -> None:
     shop.open(responses=[response("ImagePull", "rollout-undo", mode="Propose")])
     shop.fault()
-    shop.until("a proposal with its prediction", lambda: any("prediction" in one["status"] for one in shop.all(PLANS)))
+    shop.until(
+        "a proposal with its prediction", lambda: any("prediction" in one.get("status", {}) for one in shop.all(PLANS))
+    )
     (plan,) = shop.all(PLANS)
     assert plan["status"]["phase"] == "Proposed"
     assert plan["status"]["diff"]

@@ -163,6 +163,18 @@ def test_a_failing_key_comes_back_later_and_later_up_to_a_limit() -> None:
     with_queue(use)
 
 
+def test_a_failure_can_have_a_lower_limit() -> None:
+    async def use(queue: Queue) -> None:
+        queue.add("a")
+        delays = []
+        for _ in range(9):
+            await queue.get()
+            delays.append(queue.failed("a", 5.0))
+        assert (delays[0], max(delays)) == (FIRST_BACKOFF, 5.0)
+
+    with_queue(use)
+
+
 def test_a_success_makes_the_next_failure_a_first_one() -> None:
     async def use(queue: Queue) -> None:
         queue.add("a")

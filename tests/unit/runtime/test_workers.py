@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
+
+import pytest
 
 from forestall.api.base import Key
 from forestall.ports import KubeError
-from forestall.runtime.queue import WorkQueue
+from forestall.runtime.queue import LONGEST_BACKOFF, WorkQueue
 from forestall.runtime.telemetry import Metrics
-from forestall.runtime.workers import work
+from forestall.runtime.workers import OUTAGE_BACKOFF, work
 from tests.unit.runtime.instant import run
 
 A, B = Key("Plan", "shop", "a"), Key("Plan", "shop", "b")
@@ -84,3 +87,9 @@ def test_every_run_is_counted_by_its_result() -> None:
         for result in ("ok", "error")
     }
     assert counted == {"ok": 1, "error": 1}
+
+
+def test_an_outage_is_over_for_a_key_soon_after_it_is_over() -> None:
+    away, refused = (worked({A: [KubeError(status, "No", "")]}, 3600)[0].asked for status in (0, 500))
+    longest = [max(later - sooner for (sooner, _), (later, _) in pairwise(asked)) for asked in (away, refused)]
+    assert longest == pytest.approx([OUTAGE_BACKOFF, LONGEST_BACKOFF], abs=0.01)

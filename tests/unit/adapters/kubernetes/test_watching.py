@@ -162,7 +162,7 @@ def test_pauses_grow_while_the_server_fails_and_never_end() -> None:
 def test_a_server_that_lists_but_does_not_watch_is_not_stormed(stream: Sequence[Line]) -> None:
     server = Server([([], 5)], [stream] * 1000)
     heard(server, 600)
-    assert len(server.listed_at) < 160
+    assert max(len(server.listed_at), len(server.watched_from)) < 160
 
 
 def test_news_makes_the_pauses_short_again() -> None:
