@@ -9,6 +9,7 @@ from forestall.adapters.resources import PODS, TWINS
 from forestall.api import conditions
 from forestall.api.networktwin import NetworkTwin, NetworkTwinStatus
 from forestall.runtime import twin_status
+from forestall.runtime.twins import REACHABLE
 from tests.unit.planning.world import broken_rollout, pod
 from tests.unit.runtime.instant import run, settle
 from tests.unit.runtime.scene import TWIN, World, twin
@@ -98,7 +99,7 @@ def test_another_snapshot_alone_is_not_worth_a_write() -> None:
 def test_an_unreachable_prometheus_is_told_at_once() -> None:
     async def story(world: World) -> None:
         await look(world)
-        world.prometheus.answers["load"] = "ConnectionError: refused"
+        world.prometheus.answers[REACHABLE] = "ConnectionError: refused"
         await look(world)
         found = conditions.find(status(world).conditions, "MetricsReachable")
         assert found is not None

@@ -10,7 +10,7 @@ from forestall.adapters.resources import PODS
 from forestall.api.base import Key
 from forestall.api.networktwin import MetricBinding
 from forestall.ports import Measurement, Sample
-from forestall.runtime.twins import joined
+from forestall.runtime.twins import REACHABLE, joined
 from tests.unit.gates.scene import NOW
 from tests.unit.planning.world import broken_rollout, pod
 from tests.unit.runtime.instant import run, settle
@@ -141,14 +141,17 @@ def test_a_twin_without_prometheus_says_so_and_answers_nothing() -> None:
     run(story())
 
 
-def test_prometheus_is_unreachable_when_no_query_is_answered() -> None:
+def test_prometheus_is_unreachable_when_it_does_not_answer_what_cannot_be_wrong() -> None:
     async def story() -> None:
         world = World()
         made = await world.context.twins.put(twin(prometheus=True))
-        world.prometheus.answers.update({"a": "refused", "b": "refused"})
-        for queries, error in ((["a", "b"], "refused"), (["a", "c"], ""), (["a"], "refused"), ([], "refused")):
-            await made.measure(queries)
-            assert made.metrics_error == error
+        world.prometheus.answers.update({"wrong": "parse error"})
+        await made.refresh_loads()
+        await made.measure(["wrong"], "shop")
+        assert made.metrics_error == ""
+        world.prometheus.answers[REACHABLE] = "refused"
+        await made.refresh_loads()
+        assert made.metrics_error == "refused"
         await world.context.twins.stop()
 
     run(story())
