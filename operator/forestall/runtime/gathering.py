@@ -121,9 +121,12 @@ def _inspected(
 
 
 async def _checked(context: Context, facts: Facts) -> Facts:
-    """The facts with the target read anew, the plan simulated anew and, for a high risk, the policy probed anew."""
+    """The facts with the target read anew, the plan simulated anew and the approval policy probed anew.
+
+    It is probed when an approval is about to be taken over, and before each Job of a high-risk plan.
+    """
     enforced = facts.approval_enforced
-    if facts.plan.status.risk_class != "Low":
+    if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
         enforced = await approvals_enforced(context.kube, context.settings.namespace, context.settings.user)
     live = await _live(context, facts)
     return replace(facts, approval_enforced=enforced, live=live, counterexample=await _counterexample(context, facts))

@@ -13,7 +13,7 @@ from tests.api.loop import objects
 from tests.api.loop.objects import BROKEN, POLICY, Json
 from tests.api.loop.shop import Shop, name_of, template, vetoes
 from tests.api.loop.world import NODES, World, apply
-from tests.api.person import Person, expect
+from tests.api.person import Answer, Person, expect
 from tests.chart.rendering import NAMESPACE
 
 pytestmark = pytest.mark.api
@@ -102,6 +102,14 @@ def test_without_the_approval_policy_no_approval_counts(shop: Shop) -> None:
         shop.succeeded(plan)
 
 
+def test_an_approval_that_nobody_checked_never_counts(shop: Shop) -> None:
+    plan = faulty(shop)
+    with without_approval_policy(shop.world):
+        shop.until("forgeries to pass", lambda: forged(shop, plan).allowed)
+        assert "cannot be told from a forged one" in shop.reaches(plan, "Stale")["status"]["message"]
+    assert shop.jobs(plan) == []
+
+
 def test_a_target_that_has_changed_since_is_left_alone(shop: Shop) -> None:
     plan = faulty(shop)
     with shop.world.operator.paused():
@@ -171,6 +179,12 @@ def test_a_job_of_a_stranger_is_not_taken_for_ones_own(shop: Shop) -> None:
     failed = shop.reaches(plan, "Failed")
     assert "is not this plan's" in failed["status"]["message"]
     assert shop.jobs(plan) == []
+
+
+def forged(shop: Shop, plan: Json) -> Answer:
+    """What the API server says to an approval in alice's name that somebody else writes."""
+    digest = shop.get(PLANS, name_of(plan))["status"]["planDigest"]
+    return shop.annotate(plan, "bob", **{"approve": digest, "approved-by": "alice"})
 
 
 def takes(shop: Shop) -> int:

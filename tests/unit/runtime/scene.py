@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from forestall.adapters.memory import FixedClock, MemoryKube, MemoryMetrics, MemoryNotifier
+from forestall.adapters.memory import Call, FixedClock, MemoryKube, MemoryMetrics, MemoryNotifier
 from forestall.adapters.resources import FINDINGS, JOBS, PLANS, PODS, POLICIES, RUNBOOKS, TWIN_KINDS, TWINS
 from forestall.api.base import Key
 from forestall.api.finding import Finding
@@ -43,12 +43,24 @@ def twin(*, prometheus: bool = False, **spec: Any) -> NetworkTwin:
     )
 
 
+class Guarded(MemoryKube):
+    """An API server that refuses forged approvals, as long as its policy is in force."""
+
+    enforcing = True
+
+    async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
+        if self.enforcing and APPROVE in body["metadata"].get("annotations", {}):
+            self._called(Call("create", resource.kind, namespace, body["metadata"]["name"], dry_run))
+            raise REFUSED
+        return await super().create(resource, namespace, body, dry_run=dry_run)
+
+
 class World:
     """All that an operator sees and leaves behind."""
 
     def __init__(self, objects: Iterable[Json] = ()) -> None:
         self.clock = FixedClock(NOW)
-        self.kube, self.notifier = MemoryKube(self.clock), MemoryNotifier()
+        self.kube, self.notifier = Guarded(self.clock), MemoryNotifier()
         self.prometheus = MemoryMetrics(self.clock)
         self.changed: list[str] = []
         loop = asyncio.get_running_loop()

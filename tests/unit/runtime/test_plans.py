@@ -17,7 +17,7 @@ from forestall.runtime import plans
 from tests.unit.planning.objects import BAD, GOOD, deployment
 from tests.unit.planning.world import pod
 from tests.unit.runtime.instant import run, settle
-from tests.unit.runtime.scene import REFUSED, SETTINGS, World, planned
+from tests.unit.runtime.scene import SETTINGS, World, planned
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -146,8 +146,14 @@ def suspend(world: World) -> None:
     world.see(POLICIES, body)
 
 
+def released(world: World) -> None:
+    body = world.policy.to_json()
+    body["spec"]["suspend"] = False
+    world.see(POLICIES, body)
+
+
 def forged(world: World) -> None:
-    world.context.enforced = False
+    world.kube.enforcing = False
 
 
 def edited(world: World) -> None:
@@ -171,7 +177,7 @@ def uninspected(world: World) -> None:
 
 GATES: dict[str, tuple[Callable[[World], None], str, str]] = {
     "the policy is suspended": (suspend, "Blocked", "spec.suspend"),
-    "forged approvals are accepted": (forged, "Blocked", "forged approval"),
+    "forged approvals are accepted": (forged, "Stale", "cannot be told from a forged one"),
     "somebody edited the target": (edited, "Stale", "changed since the plan was made"),
     "a GitOps controller owns the target": (owned, "Stale", "argocd-controller"),
     "the target is gone": (deleted, "Stale", "Deployment shop/cart is gone"),
@@ -192,23 +198,18 @@ def test_no_job_is_created_when(happens: Callable[[World], None], phase: str, wh
     told(story)
 
 
-def test_a_high_risk_asks_anew_whether_forgeries_are_refused() -> None:
+def test_a_high_risk_asks_anew_before_its_job_whether_forgeries_are_refused() -> None:
     async def story(world: World) -> None:
         assert world.plan.status.risk_class == "High"
         await world.approve()
+        suspend(world)
         await world.step()
         assert world.phase == "Blocked"
-        assert await world.jobs() == []
-
-    told(story, riskLimits={"maxAffectedServices": 0})
-
-
-def test_a_high_risk_runs_once_they_are() -> None:
-    async def story(world: World) -> None:
-        await world.approve()
-        world.kube.refuse("create", PLANS, REFUSED)
+        world.kube.enforcing = False
+        released(world)
         await world.step()
-        assert world.phase == "Executing"
+        assert (world.phase, "forged approval" in world.plan.status.message) == ("Blocked", True)
+        assert await world.jobs() == []
 
     told(story, riskLimits={"maxAffectedServices": 0})
 

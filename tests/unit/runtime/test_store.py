@@ -109,3 +109,18 @@ def test_nonsense_has_an_empty_place_of_its_own() -> None:
     store = Store()
     assert store.put(KIND, {}) == Key(KIND, "", "")
     assert list(store.all(RemediationPlan)) == []
+
+
+def test_what_is_gone_does_not_come_back_with_a_late_answer() -> None:
+    store = stored(body("7"))
+    store.drop(KIND, body("8"))
+    store.put(KIND, body("9", message="late"))
+    assert message(store) is None
+    store.put(KIND, body("10", uid="u2", message="anew"))
+    assert message(store) == "anew"
+
+
+def test_late_news_of_an_end_leave_the_next_of_that_name_alone() -> None:
+    store = stored(body("7"), body("10", uid="u2", message="anew"))
+    store.drop(KIND, body("8"))
+    assert message(store) == "anew"

@@ -39,6 +39,10 @@ def refusing(world: World) -> None:
     world.see(POLICIES, policy().to_json())
 
 
+def unguarded(world: World) -> None:
+    world.kube.enforcing = False
+
+
 def test_a_policy_in_force_is_probed_once_a_minute() -> None:
     world = during(301, lambda world: probe(world.context), refusing)
     assert world.context.enforced
@@ -47,7 +51,7 @@ def test_a_policy_in_force_is_probed_once_a_minute() -> None:
 
 
 def test_a_policy_that_is_not_in_force_is_probed_every_second() -> None:
-    world = during(30.5, lambda world: probe(world.context), lambda world: None)
+    world = during(30.5, lambda world: probe(world.context), unguarded)
     assert not world.context.enforced
     assert probes(world) == 31
 
