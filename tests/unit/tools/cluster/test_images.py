@@ -48,7 +48,7 @@ def root(app: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for layer in manifest(app)["layers"]:
             member = tar.extractfile(f"blobs/sha256/{layer['digest'][7:]}")
             assert member is not None
-            subprocess.run(["tar", "-x", "-C", str(target)], input=member.read(), check=True)
+            subprocess.run(["tar", "-xp", "-C", str(target)], input=member.read(), check=True)
     return target
 
 
