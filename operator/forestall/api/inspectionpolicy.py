@@ -25,7 +25,21 @@ from forestall.api.base import (
     list_map,
 )
 
-FindingType = Literal["ImagePull", "MetricThreshold", "SinglePointOfFailure"]
+Check = Literal[
+    "ImagePull",
+    "CrashLoop",
+    "OutOfMemory",
+    "ConfigMissing",
+    "Unschedulable",
+    "ProbeFailing",
+    "StuckRollout",
+    "QuotaExceeded",
+    "NoReadyEndpoints",
+    "NodeNotReady",
+    "FailedJob",
+]
+"""What the state of a Kubernetes object can tell. Each is the type of the findings that it raises."""
+FindingType = Literal[Check, "MetricThreshold", "SinglePointOfFailure"]
 """What a finding says is wrong, or will be."""
 Mode = Literal["Observe", "Propose", "Open"]
 """How far the loop may go: record findings; plan and predict; run what a person approved."""
@@ -70,10 +84,15 @@ class Goal(Model):
 
 
 class WorkloadInspection(Model):
-    """Checks the state of workloads and their pods."""
+    """Checks the state of workloads and of what carries them. All look at the policy's namespace and at the nodes."""
 
-    checks: Annotated[tuple[Literal["ImagePull"], ...], Field(min_length=1, max_length=16)]
-    """Which checks: `ImagePull` finds pods whose image cannot be pulled."""
+    checks: Annotated[tuple[Check, ...], Field(min_length=1, max_length=16)]
+    """Which checks. Of a Deployment's pods: `ImagePull` (the image cannot be had), `CrashLoop` (a container ends
+    again and again), `OutOfMemory` (one is killed for the memory that it takes), `ConfigMissing` (one lacks a
+    ConfigMap, a Secret or a key), `Unschedulable` (no node takes the pod), `ProbeFailing` (one runs and does not
+    become ready). Of the Deployment: `StuckRollout` (the rollout does not go on), `QuotaExceeded` (pods are refused
+    by a quota). `NoReadyEndpoints`: a Service leads to no ready pod. `NodeNotReady`: a node does not work.
+    `FailedJob`: a Job was given up. What another check of the policy explains raises no finding of its own."""
 
 
 class MetricTarget(Model):
@@ -165,6 +184,8 @@ class Response(Model):
     mode: Mode
     """`Observe`: findings only. `Propose`: plans with their prediction, which nobody can approve.
     `Open`: a plan runs once a person who holds the right has approved it."""
+    approvers: Annotated[int, Field(ge=1, le=2)] = 1
+    """How many different people must approve a plan, its proposer not among them."""
     ladder: Annotated[tuple[Rung, ...], Field(max_length=8)] = ()
     """Runbooks in order of preference. Each is simulated, and so is doing nothing; the best one is planned."""
 
@@ -180,7 +201,7 @@ class RiskLimits(Model):
 
 
 class Execution(Model):
-    """Times that a plan keeps to."""
+    """Times that a plan keeps to, and how often a fix is tried."""
 
     soak: Duration = timedelta(seconds=30)
     """How long after the last Job the goals are watched before they are judged."""
@@ -188,6 +209,11 @@ class Execution(Model):
     """How long an approval holds, and how long a plan waits for one."""
     evidence_max_age: Duration = timedelta(minutes=15)
     """How old the evidence of a finding may be when a Job is created."""
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 1
+    """How many plans of one rung may run for one showing of a finding. A rung that is used up gives way to the
+    others of its ladder; when all are, the finding is handed to a person."""
+    backoff: Duration = timedelta(seconds=30)
+    """How long a rung rests after a plan of it came to nothing; twice as long after each further one, at most 1h."""
 
 
 class Schedule(Model):
@@ -266,7 +292,7 @@ class InspectionPolicyStatus(Model):
     """The generation of the spec that is in force."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
     """Ready (the policy is being inspected; it never means that no risk was found), TwinFresh, MetricsReachable,
-    ApprovalPolicyEnforced, RisksFound; Stalled while something must be mended first."""
+    ApprovalPolicyEnforced, Paused, RisksFound; Stalled while something must be mended first."""
     goals: Annotated[tuple[GoalStatus, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
     """Each goal, observed and predicted."""
     inspections: Annotated[tuple[InspectionCount, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()

@@ -37,6 +37,8 @@ def inspect(
         undecided=frozenset(beginning for item in found.values() for beginning in item.undecided),
         passed={name: item.passed for name, item in found.items() if item.passed is not None},
         holds={key: since for item in found.values() for key, since in item.holds.items()},
+        held=frozenset(spec for item in found.values() for spec in item.held),
+        again=min((item.again for item in found.values() if item.again is not None), default=None),
     )
 
 

@@ -47,6 +47,10 @@ class Found:
     """Names of the objects that were judged and passed, where objects that were not judged cannot be told apart
     from it by their qualifier; None for inspections that see every object."""
     holds: Mapping[str, datetime] = field(default_factory=dict)
+    held: frozenset[FindingSpec] = frozenset()
+    """Findings whose condition shows, and has not lasted long enough to be raised."""
+    again: datetime | None = None
+    """When time alone may change what was found."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,11 @@ class Report:
     passed: Mapping[str, frozenset[str]]
     """By metric inspection: names of the objects that were measured and do not pass the threshold."""
     holds: Mapping[str, datetime]
-    """Since when each value has passed its threshold: to be given to the next pass."""
+    """Since when each value has passed its threshold, or each condition has shown: to be given to the next pass."""
+    held: frozenset[FindingSpec] = frozenset()
+    """Findings whose condition shows, and has not lasted long enough to be raised."""
+    again: datetime | None = None
+    """When time alone may change what was found."""
 
     def clears(self, spec: FindingSpec, view: View) -> bool:
         """Whether a finding without an observation in this report has gone away.
@@ -70,7 +78,7 @@ class Report:
         threshold must be passed for. It has where its object is gone, or its inspection.
         """
         inspection = spec.qualifier.partition("/")[0]
-        if any(f"{spec.qualifier}/".startswith(f"{beginning}/") for beginning in self.undecided):
+        if spec in self.held or any(f"{spec.qualifier}/".startswith(f"{beginning}/") for beginning in self.undecided):
             return False
         passed = self.passed.get(inspection)
         return passed is None or spec.resource.name in passed or not exists(_key(spec.resource), view)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from forestall.api.base import Key, LocalRef
 from forestall.api.finding import FindingSpec, Severity
-from forestall.api.inspectionpolicy import FindingType, Goal, GoalState, InspectionPolicy
+from forestall.api.inspectionpolicy import Check, FindingType, Goal, GoalState, InspectionPolicy
+from forestall.inspection.checks.catalogue import symptoms
+from forestall.inspection.checks.symptom import Scene, Symptom
 from forestall.inspection.contingencies import Outlook, worst
 from forestall.inspection.goals import leans_on
 from forestall.inspection.report import distinct, references
@@ -31,6 +34,17 @@ class Survey:
     def namespace(self) -> str:
         """The policy's namespace: nothing outside it is looked at, save the nodes."""
         return self.policy.metadata.namespace or ""
+
+    @cached_property
+    def scene(self) -> Scene:
+        """What checks look at."""
+        return Scene(self.snapshot, self.namespace, self.now)
+
+    @cached_property
+    def symptoms(self) -> Mapping[Check, tuple[Symptom, ...]]:
+        """What all checks of the policy find, without what others of them explain."""
+        chosen = [item.workload.checks for item in self.policy.spec.inspections if item.workload is not None]
+        return symptoms({check for checks in chosen for check in checks}, self.scene)
 
     def key(self, kind: str, name: str) -> Key:
         """An object in the policy's namespace."""

@@ -21,7 +21,7 @@ from forestall.ports import Json
 from forestall.twin.views import Snapshot
 
 _MOST_OWNERS: Final = 16
-_NOT_READ: Final = frozenset(("key", "uid", "revision"))
+_NOT_READ: Final = frozenset(("key", "uid", "revision", "rollout"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ def _steps(runbook: Runbook, resolved: Mapping[str, str], image: str) -> tuple[S
             service_account_name=action.service_account_name,
             image=image,
             timeout=action.timeout,
+            retries=action.retries,
         )
         for action in runbook.spec.actions
     )

@@ -30,13 +30,19 @@ class Answered:
 
 def resolves(answered: Answered) -> bool:
     """Whether the condition is gone. What cannot be predicted is not resolved."""
-    return _RULES[answered.finding.spec.type](answered)
+    return _RULES.get(answered.finding.spec.type, _serves)(answered)
 
 
 def _images_pull(answered: Answered) -> bool:
     """The target has pods, and none of them waits."""
     pods = answered.view.pods_of_workload(answered.target)
     return bool(pods) and not any(pod.waiting for pod in pods)
+
+
+def _serves(answered: Answered) -> bool:
+    """The target has all its pods, and all of them serve; whatever ailed them is gone."""
+    view, workload = answered.view, answered.view.workloads[answered.target]
+    return 0 < workload.replicas <= len(view.ready_pods_of_workload(answered.target))
 
 
 def _spared(answered: Answered) -> bool:

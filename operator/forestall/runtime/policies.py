@@ -16,6 +16,7 @@ from forestall.api.inspectionpolicy import InspectionPolicy, InspectionPolicySta
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.closure.counting import count
+from forestall.gates import pause
 from forestall.inspection import findings
 from forestall.inspection.inspect import inspect
 from forestall.inspection.queries import queries
@@ -24,6 +25,7 @@ from forestall.planning.propose import Proposal, propose
 from forestall.planning.runbooks import problem
 from forestall.ports import Json, Measurement
 from forestall.runtime.context import Context, Pass
+from forestall.runtime.people import pauses_for
 from forestall.runtime.twins import Twin
 from forestall.runtime.writing import create_once, write_status
 
@@ -52,7 +54,8 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     await plan(context, policy, done)
     await _write(context, policy, _status(context, policy, twin, done))
     _wake_plans(context, key)
-    return max(policy.spec.schedule.interval, SHORTEST_INTERVAL)
+    soon = done.report.again - context.clock.now() if done.report.again else policy.spec.schedule.interval
+    return max(min(policy.spec.schedule.interval, soon), SHORTEST_INTERVAL)
 
 
 async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
@@ -232,8 +235,8 @@ def _conditions(
 ) -> Sequence[Condition]:
     told = _Told(policy.metadata.generation, done.at)
     error = metrics_problem(done.measurements, queries(policy), twin.metrics_error)
-    refuses = "the API server refuses forged approvals"
-    accepts = "the API server does not refuse forged approvals: install the chart's admission policies"
+    refuses = "the admission policies are as shipped, and the API server refuses forged approvals"
+    paused = pause.told(pause.in_force(pauses_for(context, policy.metadata.namespace or ""), done.at))
     return [
         told("Ready", True, "Inspected", "the policy is being inspected"),
         told("TwinFresh", True, "Synchronised"),
@@ -242,8 +245,9 @@ def _conditions(
             "ApprovalPolicyEnforced",
             context.enforced,
             "Probed" if context.enforced else "NotEnforced",
-            refuses if context.enforced else accepts,
+            refuses if context.enforced else context.weakness[:4096],
         ),
+        told("Paused", bool(paused), "Paused" if paused else "NotPaused", paused[:4096]),
         told("RisksFound", waiting > 0, "OpenFindings" if waiting else "NothingFound"),
     ]
 

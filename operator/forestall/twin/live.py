@@ -14,12 +14,12 @@ from forestall.api.base import Key
 from forestall.twin import kubernetes
 from forestall.twin.index import Index
 from forestall.twin.kubernetes import OwnedPod, ReplicaSet
-from forestall.twin.model import DisruptionBudget, Element, Node, Pod, Service, Workload
+from forestall.twin.model import DisruptionBudget, Element, Job, Node, Pod, Service, Workload
 from forestall.twin.reading import Json, UnreadableError, child
 from forestall.twin.views import Snapshot
 
 Record = Element | OwnedPod | ReplicaSet
-T = TypeVar("T", Node, Workload, Pod, Service, DisruptionBudget)
+T = TypeVar("T", Node, Workload, Pod, Service, Job, DisruptionBudget)
 
 PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType(
     {
@@ -28,6 +28,7 @@ PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType
         "Service": kubernetes.service,
         "Deployment": kubernetes.workload,
         "ReplicaSet": kubernetes.replica_set,
+        "Job": kubernetes.job,
         "PodDisruptionBudget": kubernetes.budget,
     }
 )
@@ -108,6 +109,7 @@ class Live:
             nodes={key.name: node for key, node in _of(Node, elements).items()},
             workloads=_of(Workload, elements),
             budgets=_of(DisruptionBudget, elements),
+            jobs=_of(Job, elements),
             index=index or Index(_of(Pod, elements), _of(Service, elements)),
             generation=last.generation + 1 if last else 1,
             id=identity,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from forestall.api.base import Key
 from forestall.twin.graph import carried_by, graph
 from forestall.twin.index import Index
-from forestall.twin.model import STARTING, DisruptionBudget, Node, Pod, Service, Workload
+from forestall.twin.model import STARTING, Container, DisruptionBudget, Job, Node, Pod, Service, Workload
 from forestall.twin.placement import place
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class View:
     nodes: Mapping[str, Node]
     workloads: Mapping[Key, Workload]
     budgets: Mapping[Key, DisruptionBudget]
+    jobs: Mapping[Key, Job]
     index: Index
 
     @property
@@ -52,8 +53,8 @@ class View:
         return self.index.pods_of(service)
 
     def ready_pods(self, service: Key) -> tuple[Pod, ...]:
-        """Pods of the Service that serve."""
-        return tuple(filter(self.is_ready, self.pods_of_service(service)))
+        """Pods of the Service that serve, and that its ports lead to."""
+        return tuple(filter(self.is_ready, self.index.reached_by(service)))
 
     def pods_of_workload(self, workload: Key) -> tuple[Pod, ...]:
         """Pods of the workload, without those that terminate."""
@@ -123,7 +124,13 @@ class Snapshot(View):
     def potential(self) -> Potential:
         """The start of a supposition."""
         return Potential(
-            nodes=self.nodes, workloads=self.workloads, budgets=self.budgets, index=self.index, base=self, edits=()
+            nodes=self.nodes,
+            workloads=self.workloads,
+            budgets=self.budgets,
+            jobs=self.jobs,
+            index=self.index,
+            base=self,
+            edits=(),
         )
 
 
@@ -177,9 +184,9 @@ class Potential(View):
         old = self.pods_of_workload(target.key)
         gone = {pod.key for pod in old}
         others = {key: pod for key, pod in self.pods.items() if key not in gone}
-        waiting = "" if sound else _fault(old)
+        faults = () if sound else _faults(old)
         nodes = place(target, new, self.nodes, (*others.values(), *kept))
-        fresh = _pods(target, new, nodes, waiting, taken=self.pods)
+        fresh = _pods(target, new, nodes, faults, taken=self.pods)
         pods = dict(sorted({**others, **{pod.key: pod for pod in (*kept, *fresh)}}.items()))
         return replace(
             self,
@@ -189,11 +196,16 @@ class Potential(View):
         )
 
 
-def _fault(pods: Sequence[Pod]) -> str:
-    """What keeps pods of the present template waiting, if none of them runs: new ones would fare no better."""
+def _faults(pods: Sequence[Pod]) -> tuple[Container, ...]:
+    """What ails pods of the present template, if none of them runs: new ones would fare no better."""
     current = [pod for pod in pods if pod.current]
-    faults = (pod.waiting for pod in current if pod.waiting not in STARTING)
-    return "" if any(pod.ready for pod in current) else next(faults, "")
+    ailing = (pod.containers for pod in current if any(map(_ails, pod.containers)))
+    return () if any(pod.ready for pod in current) else next(ailing, ())
+
+
+def _ails(container: Container) -> bool:
+    """Whether more than the first moments of a start keep it from serving."""
+    return container.waiting not in STARTING or bool(container.ended) or container.due is not None
 
 
 class _RemovalOrder:
@@ -207,7 +219,9 @@ class _RemovalOrder:
         return bool(pod.node), self._view.is_ready(pod), -self._crowd[pod.node], pod.key
 
 
-def _pods(target: Workload, number: int, nodes: Sequence[str], waiting: str, taken: Mapping[Key, Pod]) -> list[Pod]:
+def _pods(
+    target: Workload, number: int, nodes: Sequence[str], faults: tuple[Container, ...], taken: Mapping[Key, Pod]
+) -> list[Pod]:
     """New pods of the workload: on `nodes` as far as these go, the rest pending."""
     names = (Key("Pod", target.key.namespace, f"{target.key.name}+{place}") for place in count(1))
     free = (key for key in names if key not in taken)
@@ -217,11 +231,11 @@ def _pods(target: Workload, number: int, nodes: Sequence[str], waiting: str, tak
             key=key,
             workload=target.key,
             node=home,
-            ready=bool(home) and not waiting,
+            ready=bool(home) and not faults,
             terminating=False,
             requests=target.requests,
             labels=target.labels,
-            waiting=waiting,
+            containers=faults,
         )
         for home, key in zip(homes, free, strict=False)
     ]

@@ -185,8 +185,9 @@ def test_a_pod_that_has_ended_is_no_element(phase: str) -> None:
 def test_a_pod_tells_which_image_its_container_waits_for() -> None:
     found = read(pod("web-1-0", "a", waiting="ImagePullBackOff"))
 
-    assert (found.waiting, found.waiting_image) == ("ImagePullBackOff", "shop/web:1")
-    assert found.waiting_message == "ImagePullBackOff: details"
+    (container,) = found.containers
+    assert (found.waiting, container.waiting, container.image) == ("ImagePullBackOff", "ImagePullBackOff", "shop/web:1")
+    assert container.message == "ImagePullBackOff: details"
 
 
 def test_a_container_that_is_stuck_comes_before_one_that_is_starting() -> None:
@@ -194,15 +195,6 @@ def test_a_container_that_is_stuck_comes_before_one_that_is_starting() -> None:
     obj["status"]["containerStatuses"].append({"name": "side", "state": {"waiting": {"reason": "ErrImagePull"}}})
 
     assert read(obj).waiting == "ErrImagePull"
-
-
-def test_a_container_s_message_is_kept_in_part_and_an_odd_one_not_at_all() -> None:
-    long, odd = (pod("web-1-0", "a", waiting="ErrImagePull") for _ in range(2))
-    long["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = "x" * 1_000_000
-    odd["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = {"a": []}
-
-    assert read(long).waiting_message == "x" * kubernetes.MAX_MESSAGE
-    assert read(odd).waiting_message == ""
 
 
 def test_a_pod_belongs_to_the_replica_set_that_controls_it() -> None:
