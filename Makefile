@@ -29,6 +29,7 @@ lint: $(STAMP) ## Format check, style, types, import contracts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m forestall.api.crds --check
+	$(BIN)/python -m forestall.execution.table --check
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
@@ -37,8 +38,9 @@ format: $(STAMP) ## Format the code
 bench: $(STAMP) ## Print the measured figures: latencies, ratios, counts
 	@$(BIN)/python -m pytest tests/bench -m bench --no-header -s
 
-crds: $(STAMP) ## Write crds/ from the models
+crds: $(STAMP) ## Write crds/ and the generated pages
 	$(BIN)/python -m forestall.api.crds
+	$(BIN)/python -m forestall.execution.table
 
 lock: $(STAMP) ## Lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from forestall.actions.order import Order
 from forestall.adapters.resources import DEPLOYMENTS, REPLICASETS
 from forestall.planning.changes import ChangeImpossibleError, change, changes_anything
 from forestall.planning.hashing import reads_hash
+from forestall.planning.rollouts import rollout
 from forestall.ports import Json, Kube, KubeError
 
 DONE, FAILED, PRECONDITION_FAILED, NOTHING_TO_DO = 0, 1, 40, 41
@@ -81,13 +81,3 @@ async def _rolled_out(
             return True, state
         await asyncio.sleep(0.25)
     return False, f"changed, but not rolled out in time: {state}"
-
-
-def rollout(target: Json, generation: int) -> tuple[bool, str]:
-    """Whether a Deployment has fully rolled out `generation`, and in words how far it is."""
-    status: dict[str, Any] = target.get("status") or {}
-    wanted = int(target["spec"].get("replicas", 1))
-    counts = {name: int(status.get(name, 0)) for name in ("replicas", "updatedReplicas", "availableReplicas")}
-    seen = int(status.get("observedGeneration", 0)) >= generation
-    complete = seen and all(count == wanted for count in counts.values())
-    return complete, f"{counts['updatedReplicas']} of {wanted} updated, {counts['availableReplicas']} available"

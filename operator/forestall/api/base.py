@@ -119,6 +119,7 @@ class ObjectMeta(Model):
     deletion_timestamp: Time | None = None
     labels: Mapping[str, str] = Field(default_factory=dict)
     annotations: Mapping[str, str] = Field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
 
 
 class Condition(Model):

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from forestall.api.assignment import Assignee, HandOff
 from forestall.api.base import (
     Column,
     Condition,
@@ -34,6 +35,7 @@ FindingState = Literal["Open", "Planned", "Cleared", "Closed", "Escalated"]
 """Cleared: the condition went away. Closed: verified after action. The two are not the same."""
 
 MAX_TRANSITIONS = 64
+MAX_HAND_OFFS = 32
 
 
 class FindingSpec(Model):
@@ -164,6 +166,10 @@ class FindingStatus(Model):
     """Plans made since it was raised."""
     closure: FindingClosure | None = None
     """How it was closed."""
+    assignee: Assignee | None = None
+    """Who has the finding in hand."""
+    hand_offs: Annotated[tuple[HandOff, ...], Field(max_length=MAX_HAND_OFFS)] = ()
+    """How it changed hands; the latest are kept."""
 
 
 class Finding(Resource):

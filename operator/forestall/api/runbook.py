@@ -58,6 +58,9 @@ class Action(Model):
     """Account that the Job runs as, in the action namespace. It holds the rights of this action and no others."""
     timeout: Duration = timedelta(minutes=5)
     """Longest run of the Job."""
+    retries: Annotated[int, Field(ge=0, le=5)] = 0
+    """How often a Job that failed or ran out of time is followed by another one, each after all gates were asked
+    again. Only for an idempotent runbook."""
 
 
 class RunbookSpec(Model):
@@ -65,7 +68,11 @@ class RunbookSpec(Model):
 
     model_config = ConfigDict(
         json_schema_extra=validations(
-            ("self == oldSelf || self.version != oldSelf.version", "changed content needs a new version")
+            ("self == oldSelf || self.version != oldSelf.version", "changed content needs a new version"),
+            (
+                "!has(self.idempotent) || self.idempotent || self.actions.all(a, !has(a.retries) || a.retries == 0)",
+                "an action may be retried only where the runbook is idempotent",
+            ),
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from forestall.api.assignment import AGENT
 from forestall.api.remediationplan import RemediationPlanStatus
 from forestall.execution.decision import Decision, News
 from forestall.execution.moves import RECHECK, end, given_up, stay, to
@@ -52,6 +53,8 @@ def _rendered(facts: Facts, draft: Draft) -> RemediationPlanStatus:
             "diff": draft.diff,
             "risk_class": draft.risk_class,
             "risk_reasons": draft.risk_reasons,
+            "approvers": draft.approvers,
+            "assignee": AGENT,
             "policy_generation": facts.policy.metadata.generation if facts.policy else 0,
             "timestamps": facts.plan.status.timestamps.model_copy(
                 update={"detected": finding.detected_at if finding else None}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from forestall.api.remediationplan import Prediction, RemediationPlanStatus, Score, Timestamps, Verification
 from forestall.execution.decision import Decision
-from forestall.execution.moves import RECHECK, end, inverse_text, stay, to
+from forestall.execution.moves import RECHECK, end, stay, to, undo
 from forestall.gates.facts import Facts, Inspected
 
 LOOK_AGAIN = timedelta(seconds=1)
@@ -68,9 +68,8 @@ def _judged(facts: Facts, verification: Verification, seen: Inspected, now: date
 
 
 def _failure(facts: Facts, judged: Verification, why: str, score: Score | None, now: datetime) -> Decision:
-    message = f"{why}; {inverse_text(facts.plan.status.rollback)}"
     times = _verified(facts.plan.status, now)
-    return end(facts, "Failed", message, verification=judged, score=score, timestamps=times)
+    return undo(facts, why, verification=judged, score=score, timestamps=times)
 
 
 def _verified(status: RemediationPlanStatus, now: datetime) -> Timestamps:

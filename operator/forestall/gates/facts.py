@@ -9,6 +9,8 @@ from typing import Literal
 
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import GoalStatus, InspectionPolicy, Mode, Response
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import (
     Candidate,
     Prediction,
@@ -35,6 +37,7 @@ class Draft:
     diff: str = ""
     risk_class: RiskClass = "High"
     risk_reasons: tuple[str, ...] = ()
+    approvers: int = 1
     content_digest: str = ""
 
 
@@ -45,6 +48,8 @@ class LiveTarget:
     uid: str = ""
     reads_hash: str = ""
     foreign_owners: tuple[str, ...] = ()
+    as_wanted: bool = False
+    """Whether the step under way has nothing left to do, and its post-checks hold."""
     error: str = ""
 
 
@@ -92,10 +97,21 @@ class Facts:
     finding: Finding | None = None
     draft: Draft | None = None
     """Set while the plan has not been rendered."""
+    content_now: str | None = None
+    """The content digest as it would be rendered now, once that has stood still; None: not known."""
     plan_digest: str = ""
     """The digest recomputed from the stored content digest and the plan's UID."""
     approval_enforced: bool = False
-    """Whether the API server was seen to refuse a forged approval."""
+    """Whether the API server was seen to refuse a forged approval, by the policies as shipped."""
+    enforcement: str = ""
+    """What is wrong with the admission policies, and the remedy; empty: nothing."""
+    pauses: tuple[RemediationPause, ...] | None = None
+    """The pauses of the plan's namespace and of the operator's, read anew where a Job may be created or runs; None:
+    not read."""
+    approvals: tuple[RemediationApproval, ...] = ()
+    """The decisions that name this plan; read anew where a Job may be created."""
+    rightless: frozenset[str] | None = None
+    """Names of those whose approver does not hold the right; None: not asked, as no Job may be created."""
     live: LiveTarget | None = None
     """Set where a Job may be created by this decision."""
     counterexample: str | None = None

@@ -37,7 +37,7 @@ def unchanged(facts: Facts, _now: datetime) -> Verdict:
 
 
 def expected_hash(facts: Facts) -> str:
-    """What the target's fields must hash to: as rendered, or as the last finished step left them."""
-    left = [attempt.target_hash for attempt in facts.plan.status.attempts if attempt.outcome == "Success"]
+    """What the target's fields must hash to: as rendered, or as the last Job that told so left them."""
+    left = [attempt.target_hash for attempt in facts.plan.status.attempts if attempt.target_hash]
     rendered = facts.plan.status.target.reads_hash if facts.plan.status.target else ""
-    return left[-1] if left and left[-1] else rendered
+    return left[-1] if left else rendered

@@ -45,24 +45,31 @@ def template(step: Step, target: Target, runbook: RunbookSpec) -> Json:
     }
 
 
+def identity(plan: RemediationPlan, attempt: Attempt) -> dict[str, str]:
+    """The labels by which an attempt's Job is known."""
+    return {
+        MANAGED: "true",
+        PLAN_UID: plan.metadata.uid,
+        STEP: f"undo-{attempt.step}" if attempt.rollback else str(attempt.step),
+        ATTEMPT: str(attempt.attempt),
+    }
+
+
 def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, namespace: str, trace: str) -> Json:
     """The whole Job of one attempt."""
     status = plan.status
-    step = status.steps[attempt.step]
     if status.target is None:
         raise ValueError("a plan without a target has no Job")
-    labels = {
-        MANAGED: "true",
-        PLAN_UID: plan.metadata.uid,
-        STEP: str(attempt.step),
-        ATTEMPT: str(attempt.attempt),
-    }
+    labels = identity(plan, attempt)
     annotations = {
         PLAN: f"{plan.metadata.namespace}/{plan.metadata.name}",
         PLAN_DIGEST: status.plan_digest or "",
         "forestall.dev/traceparent": trace,
     }
-    spec = template(step, status.target, runbook)
+    found = {"reads_hash": attempt.expected_hash or status.target.reads_hash}
+    # What a rollback must lead to is the state from before, which need not be a healthy one: the operator judges it.
+    rules = runbook.model_copy(update={"post_checks": ()}) if attempt.rollback else runbook
+    spec = template(status.step_of(attempt), status.target.model_copy(update=found), rules)
     pod = {"metadata": {"labels": labels, "annotations": annotations}, **spec["template"]}
     traced = [{"name": "TRACEPARENT", "value": trace}, {"name": "FORESTALL_PLAN_UID", "value": plan.metadata.uid}]
     pod["spec"]["containers"][0]["env"].extend(traced)

@@ -28,6 +28,18 @@ class Pass:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a plan that waits for a person would be rendered as now."""
+
+    basis: str
+    """Hash of all that the digest follows from, as far as the twin and the store know it."""
+    digest: str
+    """The content digest."""
+    since: datetime
+    """Since when it has been that one."""
+
+
 @dataclass
 class Context:
     """Everything a reconciler may use. One for each process, made by the wiring."""
@@ -42,5 +54,12 @@ class Context:
     twins: Twins
     passes: dict[Key, Pass] = field(default_factory=dict)
     """The last inspection of each policy, by the policy's key."""
-    enforced: bool = False
-    """Whether the API server was last seen to refuse a forged approval."""
+    revisions: dict[Key, Revision] = field(default_factory=dict)
+    """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
+    weakness: str = "the API server has not been asked yet"
+    """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
+
+    @property
+    def enforced(self) -> bool:
+        """Whether approvals count."""
+        return not self.weakness

@@ -5,51 +5,80 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import NamedTuple
 
-from forestall.adapters.resources import DEPLOYMENTS, PLANS, REPLICASETS
+from forestall.adapters.resources import DEPLOYMENTS, PLANS, REPLICASETS, custom
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.api.remediationplan import APPROVE, RemediationPlan
+from forestall.api.remediationplan import RemediationPlan, RemediationPlanStatus, RiskClass
 from forestall.api.runbook import Runbook
+from forestall.execution.moves import current
+from forestall.gates import approval
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
 from forestall.planning import ownership
-from forestall.planning.changes import ChangeImpossibleError, change, resolve
+from forestall.planning.changes import ACTIONS, ChangeImpossibleError, change, changes_anything, resolve
 from forestall.planning.diff import unified_diff
-from forestall.planning.hashing import reads_hash
+from forestall.planning.hashing import reads_hash, sha256_of
 from forestall.planning.propose import matching, target_of
-from forestall.planning.render import plan_digest, render
+from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
+from forestall.planning.rollouts import rollout
 from forestall.planning.runbooks import InvalidParameterError, arguments, bind, problem
 from forestall.planning.runbooks import digest as runbook_digest
 from forestall.planning.simulate import Option, Simulated, examine
 from forestall.ports import Json, KubeError
-from forestall.runtime import jobs
-from forestall.runtime.canary import approvals_enforced
-from forestall.runtime.context import Context, Pass
+from forestall.runtime import jobs, people
+from forestall.runtime.canary import weakness
+from forestall.runtime.context import Context, Pass, Revision
 from forestall.runtime.policies import metrics_problem, report_problem
 
-ACTING = frozenset(("Approved", "Preflight", "Blocked", "Executing"))
+ACTING = frozenset(("Approved", "Preflight", "Blocked", "Executing", "RollingBack"))
+SETTLED = timedelta(seconds=10)
+"""How long another content must have stood still to supersede a plan: a rollout under way is no other content."""
 PREVIEW = "forestall-preview"
 
 
 async def gather(context: Context, plan: RemediationPlan) -> Facts:
     """All facts for one decision. Raises KubeError where a read that the decision needs has no answer."""
-    acting = plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and _approved(plan))
+    await _complete(context, plan)
+    facts = people.known(context, _known(context, plan))
+    acting = plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and approval.given(facts))
     if acting:
         plan = await _fresh(context, plan)
-    facts = _known(context, plan)
+        facts = await people.fresh(context, _known(context, plan))
     if not plan.status.candidates:
         draft = await _draft(context, facts)
         return replace(facts, draft=draft, plan_digest=plan_digest(draft.content_digest, plan.metadata.uid))
     facts = replace(facts, jobs=await _jobs(context, plan))
-    may_create = acting and all(job.state == "Absent" for job in facts.jobs.values())
-    return await _checked(context, facts) if may_create else facts
+    if acting and all(job.state == "Absent" for job in facts.jobs.values()):
+        undoing = plan.status.phase == "RollingBack"
+        return replace(facts, live=await _live(context, facts)) if undoing else await _checked(context, facts)
+    waits = plan.status.phase == "PendingApproval"
+    return replace(facts, content_now=await _content_now(context, facts)) if waits else facts
 
 
-def _approved(plan: RemediationPlan) -> bool:
-    return bool(plan.metadata.annotations.get(APPROVE))
+async def _complete(context: Context, plan: RemediationPlan) -> None:
+    """Ask for what the store lacks: after a start, a plan may be seen before its policy, and that is not gone."""
+    namespace = plan.metadata.namespace or ""
+    await _ask(context, InspectionPolicy, namespace, plan.spec.policy_ref.name)
+    await _ask(context, Finding, namespace, plan.spec.finding_ref.name)
+
+
+async def _ask(context: Context, model: type[InspectionPolicy | Finding], namespace: str, name: str) -> None:
+    if context.store.get(model, namespace, name) is not None:
+        return
+    try:
+        body = await context.kube.get(custom(model), namespace, name)
+    except KubeError as error:
+        if error.status != 404:
+            raise
+        return
+    context.store.put(model.crd.kind, body)
+    if context.store.get(model, namespace, name) is None:
+        raise RuntimeError(f"{model.crd.kind} {namespace}/{name} cannot be read: nothing is decided without it")
 
 
 async def _fresh(context: Context, plan: RemediationPlan) -> RemediationPlan:
@@ -75,6 +104,7 @@ def _known(context: Context, plan: RemediationPlan) -> Facts:
         finding=finding if belongs else None,
         plan_digest=plan_digest(plan.status.content_digest or "", plan.metadata.uid),
         approval_enforced=context.enforced,
+        enforcement=context.weakness,
         inspected=_inspected(context, plan, policy, finding),
     )
 
@@ -103,12 +133,12 @@ def _inspected(
 
 
 async def _checked(context: Context, facts: Facts) -> Facts:
-    """The facts with the target read anew, the plan simulated anew and, for a high risk, the policy probed anew."""
-    enforced = facts.approval_enforced
+    """The facts with approvers and target asked anew, the plan simulated anew and, for a high risk, the policies."""
     if facts.plan.status.risk_class != "Low":
-        enforced = await approvals_enforced(context.kube, context.settings.namespace, context.settings.user)
-    live = await _live(context, facts)
-    return replace(facts, approval_enforced=enforced, live=live, counterexample=await _counterexample(context, facts))
+        found = await weakness(context.kube, context.settings)
+        facts = replace(facts, approval_enforced=not found, enforcement=found)
+    facts = await people.entitled(context, facts)
+    return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))
 
 
 async def _live(context: Context, facts: Facts) -> LiveTarget:
@@ -125,7 +155,24 @@ async def _live(context: Context, facts: Facts) -> LiveTarget:
         uid=body["metadata"]["uid"],
         reads_hash=reads_hash(body, runbook.spec.reads),
         foreign_owners=ownership.foreign(ownership.owners(body, runbook.spec.writes)),
+        as_wanted=await _as_wanted(context, facts.plan.status, runbook, body),
     )
+
+
+async def _as_wanted(context: Context, status: RemediationPlanStatus, runbook: Runbook, target: Json) -> bool:
+    """Whether a step whose Job had been accepted has nothing left to do, and its post-checks hold."""
+    attempt = current(status)
+    if attempt is None or attempt.accepted_at is None:
+        return False
+    step, metadata = status.step_of(attempt), target["metadata"]
+    values = {item.name: item.value for item in step.parameters}
+    replicasets = await context.kube.list(REPLICASETS, metadata["namespace"])
+    try:
+        patch = change(ACTIONS[step.argv[0]], target, values, replicasets=replicasets)
+    except ChangeImpossibleError:
+        return False
+    complete = "RolloutComplete" not in runbook.spec.post_checks or rollout(target, metadata["generation"])[0]
+    return complete and not changes_anything(patch)
 
 
 async def _counterexample(context: Context, facts: Facts) -> str | None:
@@ -139,9 +186,9 @@ async def _counterexample(context: Context, facts: Facts) -> str | None:
 
 async def _jobs(context: Context, plan: RemediationPlan) -> dict[str, JobState]:
     """The current attempt's Job, read uncached."""
-    if plan.status.phase != "Executing" or not plan.status.attempts:
+    attempt = current(plan.status)
+    if plan.status.phase not in {"Executing", "RollingBack"} or attempt is None:
         return {}
-    attempt = plan.status.attempts[-1]
     return {attempt.job_name: await jobs.read(context.kube, plan, attempt, context.settings.action_namespace)}
 
 
@@ -200,41 +247,100 @@ async def _draft(context: Context, facts: Facts) -> Draft:
         return Draft(error=f"cannot be rendered: {error}")
 
 
-async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulated) -> Draft:
+class _Content(NamedTuple):
+    """A plan's content, and what it was made from."""
+
+    rendered: Rendered
+    risk: RiskClass
+    reasons: Sequence[str]
+    target: Json
+    replicasets: Sequence[Json]
+    arguments: dict[str, str]
+
+
+async def _content(context: Context, facts: Facts, done: Pass, place: Key) -> _Content:
+    """Read the target and render. Raises ChangeImpossibleError, InvalidParameterError or KubeError."""
     if facts.runbook is None or facts.response is None or facts.policy is None:
-        raise RuntimeError("a draft needs its runbook, response and policy")
-    target = await context.kube.get(DEPLOYMENTS, trial.target.namespace, trial.target.name)
-    replicasets = await context.kube.list(REPLICASETS, trial.target.namespace)
+        raise RuntimeError("a plan is rendered from its runbook, response and policy")
+    target = await context.kube.get(DEPLOYMENTS, place.namespace, place.name)
+    replicasets = await context.kube.list(REPLICASETS, place.namespace)
     values = arguments(facts.runbook.spec, facts.plan.spec.parameters)
-    error = metrics_problem(trial.done.measurements, queries(facts.policy), "")
+    error = metrics_problem(done.measurements, queries(facts.policy), "")
     risk, reasons = classify(
         facts.policy,
-        trial.done.snapshot,
-        trial.done.snapshot.services_of_workload(trial.target),
+        done.snapshot,
+        done.snapshot.services_of_workload(place),
         irreversible=facts.runbook.spec.irreversible,
         metrics_ok=not error,
     )
-    rendered = render(
+    made = render(
         response=facts.response,
         runbook=facts.runbook,
         arguments=values,
-        snapshot=trial.done.snapshot,
+        snapshot=done.snapshot,
         target=target,
         replicasets=replicasets,
         image=context.settings.action_image,
         risk=risk,
     )
+    return _Content(made, risk, reasons, target, replicasets, values)
+
+
+async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulated) -> Draft:
+    if facts.runbook is None or facts.response is None:
+        raise RuntimeError("a draft needs its runbook and response")
+    content = await _content(context, facts, trial.done, trial.target)
+    made = content.rendered
     return Draft(
         mode=facts.response.mode,
-        target=rendered.target,
-        steps=rendered.steps,
-        rollback=rendered.rollback,
+        target=made.target,
+        steps=made.steps,
+        rollback=made.rollback,
         candidates=tuple(one.candidate for one in trial.simulated),
         prediction=own.prediction,
-        diff=await _diff(context, facts.runbook, target, replicasets, values),
-        risk_class=risk,
-        risk_reasons=tuple(reasons),
-        content_digest=rendered.content_digest,
+        diff=await _diff(context, facts.runbook, content.target, content.replicasets, content.arguments),
+        risk_class=content.risk,
+        risk_reasons=tuple(content.reasons),
+        approvers=facts.response.approvers,
+        content_digest=made.content_digest,
+    )
+
+
+async def _content_now(context: Context, facts: Facts) -> str | None:
+    """The content digest as it would be rendered now, once it has stood still for a while; None: not known.
+
+    The target is read only where something has changed that the digest follows from.
+    """
+    known, key, now = context.revisions.get(facts.plan.key), facts.plan.key, context.clock.now()
+    done = context.passes.get(facts.policy.key) if facts.policy else None
+    if done is None or facts.finding is None or facts.runbook is None or facts.response is None:
+        return None
+    place = target_of(facts.finding, done.snapshot)
+    if place is None:
+        return None
+    basis = _basis(facts, done, place)
+    if known is None or known.basis != basis:
+        try:
+            digest = (await _content(context, facts, done, place)).rendered.content_digest
+        except (ChangeImpossibleError, InvalidParameterError):
+            context.revisions.pop(key, None)
+            return None
+        known = Revision(basis, digest, known.since if known and known.digest == digest else now)
+        context.revisions[key] = known
+    return known.digest if now - known.since >= SETTLED else None
+
+
+def _basis(facts: Facts, done: Pass, place: Key) -> str:
+    """Hash of what the twin and the store know of all that a content digest follows from."""
+    workload = done.snapshot.workloads[place]
+    response = facts.response.to_json() if facts.response else {}
+    return sha256_of(
+        {
+            "footprint": footprint(done.snapshot, place),
+            "revision": [workload.uid, str(workload.revision)],
+            "response": response,
+            "runbook": facts.runbook_digest,
+        }
     )
 
 

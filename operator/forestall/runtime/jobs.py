@@ -52,7 +52,7 @@ async def read(kube: Kube, plan: RemediationPlan, attempt: Attempt, namespace: s
 def _ours(found: Json, plan: RemediationPlan, attempt: Attempt) -> bool:
     """Whether a Job of that name is the one this plan means: same plan, step, attempt and content."""
     labels, annotations = found["metadata"].get("labels") or {}, found["metadata"].get("annotations") or {}
-    wanted = {job.PLAN_UID: plan.metadata.uid, job.STEP: str(attempt.step), job.ATTEMPT: str(attempt.attempt)}
+    wanted = job.identity(plan, attempt)
     return wanted.items() <= labels.items() and annotations.get(job.PLAN_DIGEST) == plan.status.plan_digest
 
 
