@@ -45,6 +45,13 @@ class WatchEvent:
     object: Json
 
 
+class Identity(NamedTuple):
+    """Somebody as the API server knows them."""
+
+    user: str
+    groups: Sequence[str] = ()
+
+
 class Kube(Protocol):
     """The Kubernetes API, as plain JSON objects. Every verb raises KubeError."""
 
@@ -80,6 +87,9 @@ class Kube(Protocol):
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         """Apply a merge patch (RFC 7386) as field manager `manager`."""
+
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Whether somebody may do `verb` with one object, as the API server answers now."""
 
 
 @dataclass(frozen=True, slots=True)

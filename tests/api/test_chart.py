@@ -44,7 +44,7 @@ def test_a_release_is_installed_changed_and_removed(cluster: ApiTier, namespace:
     assert "Approval: enforced in the API server" in release
     assert f"approved plans may change Deployments in {namespace}" in release
     crds = set(cluster.kubectl(*CRDS).stdout.split())
-    assert len(crds) == 5
+    assert len(crds) == 7
     assert ours(cluster, "runbooks") == {
         f"runbook.forestall.dev/{n}" for n in ("rollout-undo", "scale", "spread-replicas")
     }
@@ -70,5 +70,5 @@ def test_every_policy_compiles(cluster: ApiTier, release: str) -> None:
 
     wait_until("the controller to have checked the policies' types", checked)
     warnings = {policy["metadata"]["name"]: policy["status"]["typeChecking"] for policy in policies()}
-    assert len(warnings) == 6
+    assert len(warnings) == 8
     assert all(found == {} for found in warnings.values()), warnings

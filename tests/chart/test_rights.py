@@ -34,7 +34,7 @@ def test_no_role_reads_secrets() -> None:
 
 def test_the_operator_deletes_nothing_and_holds_no_approve_verb() -> None:
     held = {role for _, role in _roles_of(f"{NAMESPACE}/forestall")}
-    assert held == {"forestall-operator", "forestall-jobs", "forestall-preview"}
+    assert held == {"forestall-operator", "forestall-jobs", "forestall-policies", "forestall-preview"}
     for role, rule in rules(render(*MANIFESTS)):
         if role in held:
             assert not {"delete", "deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
@@ -45,6 +45,20 @@ def test_the_operator_creates_jobs_in_the_action_namespace_only() -> None:
     creating = {role for role, rule in held if not set(rule["verbs"]) <= {"get", "list", "watch"}}
     assert creating == {"forestall-jobs"}
     assert bindings(render(*MANIFESTS), "forestall-jobs") == {("forestall-actions", f"{NAMESPACE}/forestall")}
+
+
+def test_the_operator_neither_approves_nor_pauses() -> None:
+    held = {role for _, role in _roles_of(f"{NAMESPACE}/forestall")}
+    for role, rule in rules(render(*MANIFESTS)):
+        if role in held and {"remediationapprovals", "remediationpauses"} & set(rule["resources"]):
+            assert set(rule["verbs"]) <= {"get", "list", "watch"}, role
+
+
+def test_the_operator_reads_the_policies_and_the_config_map_by_name_only() -> None:
+    named = {"validatingadmissionpolicies", "validatingadmissionpolicybindings", "configmaps"}
+    found = [rule for _, rule in rules(render(*MANIFESTS)) if named & set(rule["resources"])]
+    assert len(found) == 2
+    assert all(rule["resourceNames"] and rule["verbs"] == ["get"] for rule in found)
 
 
 def test_previews_and_actions_have_rights_in_the_listed_namespaces_only() -> None:
@@ -87,8 +101,14 @@ def test_each_role_for_people_holds_its_own_verbs() -> None:
     }
     view, approve = verbs["forestall-view"], verbs["forestall-approve"]
     assert verbs["forestall-propose"] - view == {("remediationplans", "create")}
-    assert approve - view == {("remediationplans", "patch"), ("inspectionpolicies", "approve")}
+    assert approve - view == {
+        ("remediationplans", "patch"),
+        ("remediationapprovals", "create"),
+        ("remediationapprovals", "delete"),
+        ("inspectionpolicies", "approve"),
+    }
     assert verbs["forestall-approve-high"] - approve == {("inspectionpolicies", "approve-high")}
+    assert verbs["forestall-pause"] - view == {("remediationpauses", "create"), ("remediationpauses", "delete")}
 
 
 def test_the_operator_runs_confined() -> None:

@@ -38,6 +38,8 @@ def test_the_chart_passes_helms_linter() -> None:
         ("namespaces={shop,shop}", "/namespaces"),
         ("logLevel=loud", "/logLevel"),
         ("actions.namespace=", "/actions/namespace"),
+        ("approval.gitopsServiceAccount=argocd", "/approval/gitopsServiceAccount"),
+        ("approval.gitopsServiceAccount=a/b'c", "/approval/gitopsServiceAccount"),
         ("actions.scale.enabled=maybe", "/actions/scale/enabled"),
         ("actions.reboot.enabled=true", "reboot"),
         ("replicas=2", "replicas"),

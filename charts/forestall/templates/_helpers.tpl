@@ -54,3 +54,19 @@ subjects:
     namespace: {{ $root.Values.actions.namespace }}
 {{- end }}
 {{- end }}
+
+{{/* The admission policies: each in a file of its name. */}}
+{{- define "forestall.policies" -}}
+["approval", "approval-objects", "pauses", "status", "findings", "preview-only", "action-jobs", "action-pods"]
+{{- end }}
+
+{{/* How a policy is bound, by its name: everywhere, and refusals refuse. */}}
+{{- define "forestall.binding" -}}
+policyName: forestall-{{ . }}
+validationActions: [Deny, Audit]
+{{- end }}
+
+{{/* Every kind of ours. */}}
+{{- define "forestall.kinds" -}}
+[networktwins, inspectionpolicies, findings, runbooks, remediationplans, remediationapprovals, remediationpauses]
+{{- end }}

@@ -17,7 +17,7 @@ import jsonpatch
 from jsonpointer import JsonPointerException
 
 from forestall.api.base import format_time
-from forestall.ports import Clock, Json, KubeError, Measurement, Resource, Sample, WatchEvent
+from forestall.ports import Clock, Identity, Json, KubeError, Measurement, Resource, Sample, WatchEvent
 
 Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "can"]
 Place = tuple[str, str, str]
@@ -49,7 +49,7 @@ class MemoryKube:
     def __init__(self, clock: Clock) -> None:
         self.calls: list[Call] = []
         self.allowed: set[tuple[str, str, str]] = set()
-        """What `can` says yes to: (user, verb, name)."""
+        """What `can` says yes to: (user or group, verb, name)."""
         self._clock = clock
         self._objects: dict[Place, Json] = {}
         self._version = 0
@@ -151,10 +151,10 @@ class MemoryKube:
         new = _keeping_status(merged(old, patch), old)
         return self._answer(self._store(resource, (resource.kind, namespace, name), new), done)
 
-    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
-        """Whether `allowed` says so."""
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Whether `allowed` says so of the user or of one of the groups."""
         self._called(Call("can", resource.kind, namespace, name))
-        return (user, verb, name) in self.allowed
+        return any((one, verb, name) in self.allowed for one in (who.user, *who.groups))
 
     def _called(self, call: Call) -> KubeError | None:
         """Note the call; raise what refuses it; return what is to be raised once the change has been made."""

@@ -7,6 +7,7 @@ from typing import Any
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.remediationapproval import RemediationApproval
 from forestall.api.remediationplan import RemediationPlan
 from forestall.runtime.context import Context
 
@@ -14,11 +15,11 @@ from forestall.runtime.context import Context
 def seen(context: Context, kind: str, event: str | None, body: dict[str, Any]) -> None:
     """Take over an object from a watch, and queue whatever depends on it. Echoes of our own writes are no news."""
     if event == "DELETED":
-        _route(context, context.store.drop(kind, body))
+        _route(context, context.store.drop(kind, body), body)
         return
     if event is not None and context.store.holds(kind, body):
         return
-    _route(context, context.store.put(kind, body))
+    _route(context, context.store.put(kind, body), body)
 
 
 def twin_changed(context: Context, name: str) -> None:
@@ -35,9 +36,11 @@ def job_changed(context: Context, plan: str) -> None:
         context.queue.add(Key(RemediationPlan.crd.kind, namespace, name))
 
 
-def _route(context: Context, key: Key) -> None:
+def _route(context: Context, key: Key, body: dict[str, Any]) -> None:
     if key.kind != Finding.crd.kind:
         context.queue.add(key)
+    if key.kind == RemediationApproval.crd.kind:
+        context.queue.add(Key(RemediationPlan.crd.kind, key.namespace, body["spec"]["planRef"]["name"]))
     if key.kind in {"Runbook", "NetworkTwin"}:
         for policy in context.store.all(InspectionPolicy):
             context.queue.add(policy.key)

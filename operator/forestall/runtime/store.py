@@ -11,13 +11,24 @@ from forestall.api.base import Key, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import NetworkTwin
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.ports import Json
 
 R = TypeVar("R", bound=Resource)
 MODELS: Mapping[str, type[Resource]] = {
-    model.crd.kind: model for model in (InspectionPolicy, NetworkTwin, Finding, Runbook, RemediationPlan)
+    model.crd.kind: model
+    for model in (
+        InspectionPolicy,
+        NetworkTwin,
+        Finding,
+        Runbook,
+        RemediationPlan,
+        RemediationApproval,
+        RemediationPause,
+    )
 }
 
 

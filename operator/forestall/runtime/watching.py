@@ -16,7 +16,7 @@ from typing import Any
 import kopf
 
 from forestall.api.base import GROUP
-from forestall.handlers import findings, plans, policies, runbooks, twins
+from forestall.handlers import approvals, findings, pauses, plans, policies, runbooks, twins
 from forestall.handlers.intake import Seen
 
 FINALIZER = f"{GROUP}/finalizer"
@@ -67,7 +67,7 @@ def registry(seen: Seen) -> kopf.OperatorRegistry:
         inside = kopf.login_with_service_account(**kwargs)
         return replace(inside, server=own_server()) if inside else kopf.login_with_kubeconfig(**kwargs)
 
-    for module in (policies, plans, findings, twins, runbooks):
+    for module in (policies, plans, findings, twins, runbooks, approvals, pauses):
         module.register(made, seen)
     return made
 

@@ -19,8 +19,8 @@ from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import PrometheusSource
 from forestall.planning import job
 from forestall.ports import Kube
-from forestall.runtime import catalogue, intake, plans, policies, twin_status, watching
-from forestall.runtime.canary import approvals_enforced
+from forestall.runtime import approvals, catalogue, intake, pauses, plans, policies, twin_status, watching
+from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context
 from forestall.runtime.health import Health
 from forestall.runtime.queue import WorkQueue
@@ -67,6 +67,8 @@ def reconcilers(context: Context) -> dict[str, Reconcile]:
         "RemediationPlan": partial(plans.reconcile, context),
         "NetworkTwin": partial(twin_status.reconcile, context),
         "Runbook": partial(catalogue.reconcile, context),
+        "RemediationApproval": partial(approvals.reconcile, context),
+        "RemediationPause": partial(pauses.reconcile, context),
     }
 
 
@@ -106,17 +108,17 @@ def watch_age(context: Context, time: Callable[[], float]) -> float:
 
 
 async def probe(context: Context) -> None:
-    """Ask again and again whether the approval policy is in force; tell the policies when the answer changes."""
+    """Ask again and again whether the admission policies are in force; tell the policies when the answer changes."""
     settings = context.settings
     while True:
-        enforced = await approvals_enforced(context.kube, settings.namespace, settings.user)
-        context.metrics.enforced.set(enforced)
-        if enforced != context.enforced:
-            context.enforced = enforced
-            log.info("approval policy", enforced=enforced)
+        found = await weakness(context.kube, settings)
+        context.metrics.enforced.set(not found)
+        if found != context.weakness:
+            context.weakness = found
+            log.info("approval policy", enforced=context.enforced, problem=found)
             for policy in context.store.all(InspectionPolicy):
                 context.queue.add(policy.key)
-        await asyncio.sleep(settings.probe_interval.total_seconds() if enforced else RETRY_PROBE_SECONDS)
+        await asyncio.sleep(settings.probe_interval.total_seconds() if context.enforced else RETRY_PROBE_SECONDS)
 
 
 async def follow_jobs(context: Context) -> None:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from forestall.adapters.resources import WHO_AM_I
-from forestall.ports import Json, KubeError, Resource, WatchEvent
+from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
 ME = "ann@example.org"
 
@@ -75,7 +75,7 @@ class Cluster:
     ) -> Json:
         self._never()
 
-    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
         self._never()
 
     def _never(self) -> NoReturn:

@@ -18,15 +18,17 @@ from tests.unit.gates.scene import (
     OTHER_DIGEST,
     READS,
     attempts,
+    decision,
     facts,
     finding,
     inspected,
+    pause,
     policy,
     rendered,
     runbook,
 )
 
-GATES = ("suspend", "approval", "approval-enforced", "content", "target", "evidence", "twin")
+GATES = ("pause", "suspend", "approval", "approver", "approval-enforced", "content", "target", "evidence", "twin")
 
 
 class Case(NamedTuple):
@@ -44,6 +46,37 @@ def live(**more: Any) -> LiveTarget:
 
 
 SHUT: Mapping[str, Case] = {
+    "somebody has paused it": Case(
+        facts(pauses=(pause(),)), "pause", "Paused", "when pause shop/freeze is deleted", "Blocked"
+    ),
+    "the pauses were not read": Case(facts(pauses=None), "pause", "PausesUnreadable", "not been read", "Blocked"),
+    "an approver has lost the right": Case(
+        facts(approvals=(decision(),), rightless=frozenset({"by-bob"})),
+        "approver",
+        "ApproverLostRight",
+        "bob may no longer approve",
+        "Stale",
+    ),
+    "nobody asked for the approver's right": Case(
+        facts(rightless=None), "approver", "RightsUnknown", "not been asked", "Stale"
+    ),
+    "one of two has approved": Case(
+        facts(rendered(approvers=2)), "approval", "NotApproved", "1 of 2 approvals, by ann", "Unapproved"
+    ),
+    "an approver has withdrawn, and another has come": Case(
+        facts(annotations={}, approvals=(decision(),)),
+        "approval",
+        "ApproverChanged",
+        "ann approved, and has",
+        "Unapproved",
+    ),
+    "the policies are not as shipped": Case(
+        facts(approval_enforced=False, enforcement="spec.x was added"),
+        "approval-enforced",
+        "ApprovalPolicyNotEnforced",
+        "spec.x was added",
+        "Blocked",
+    ),
     "the policy is gone": Case(facts(policy=None), "suspend", "PolicyMissing", "policy shop is gone", "Blocked"),
     "the policy is suspended": Case(
         facts(policy=policy(suspend=True)), "suspend", "Suspended", "spec.suspend", "Blocked"

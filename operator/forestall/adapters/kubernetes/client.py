@@ -17,13 +17,14 @@ from kubernetes.aio import config
 
 from forestall.adapters.kubernetes.kubeconfig import current_context, read
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
-from forestall.ports import Json, KubeError, Resource, WatchEvent
+from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
 PAGE = 500
+ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
 
 async def connect(kubeconfig: str | None = None, *, pool: int = 32) -> KubeClient:
@@ -159,6 +160,14 @@ class KubeClient:
         """Apply a merge patch."""
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
+
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Ask the API server's authorizer about somebody else."""
+        what = {"group": resource.group, "resource": resource.plural, "namespace": namespace, "name": name}
+        spec = {"user": who.user, "groups": list(who.groups), "resourceAttributes": {**what, "verb": verb}}
+        body = {"apiVersion": ACCESS_REVIEW.api_version, "kind": ACCESS_REVIEW.kind, "spec": spec}
+        answer = await self._json("POST", path_of(ACCESS_REVIEW, ""), body=body)
+        return answer["status"]["allowed"] is True
 
     async def _json(
         self,
