@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from forestall.twin.model import Container, Port
-from forestall.twin.reading import Json, child, children, integer, text, time, words
+from forestall.twin.model import Blueprint, Container, Port, Resources
+from forestall.twin.reading import Json, amount, child, children, integer, text, time, words
 
 OFTEN: Final = 2
 """Starts after the first one from which on a container is said to start again and again."""
@@ -29,11 +29,40 @@ def containers(spec: Json, status: Json, unready_since: datetime | None) -> tupl
 
 def ports(spec: Json) -> tuple[Port, ...]:
     """The ports that the containers declare, without those of init containers that end."""
+    return tuple(port for item in _lasting(spec) for port in _ports(item))
+
+
+def blueprints(spec: Json) -> tuple[Blueprint, ...]:
+    """The containers of a template, without init containers."""
+    return tuple(
+        Blueprint(
+            name=text(item, "name"),
+            requests=amounts(child(item, "resources", "requests")),
+            limits=amounts(child(item, "resources", "limits")),
+            ports=_ports(item),
+            probed=_probed(child(item, "readinessProbe")),
+        )
+        for item in children(spec, "containers")
+    )
+
+
+def amounts(value: Json) -> Resources:
+    """CPU and memory, of requests or of limits."""
+    return Resources(amount(value, "cpu", unit=-3), amount(value, "memory"))
+
+
+def _ports(item: Json) -> tuple[Port, ...]:
     return tuple(
         Port(text(port, "name"), integer(port, "containerPort", 0), text(port, "protocol", "TCP"))
-        for item in _lasting(spec)
         for port in children(item, "ports")
     )
+
+
+def _probed(probe: Json) -> int | str | None:
+    asked = next((found for name in ("httpGet", "tcpSocket", "grpc") if (found := child(probe, name))), None)
+    if asked is None:
+        return None
+    return integer(asked, "port", 0) if isinstance(asked.get("port"), int) else text(asked, "port")
 
 
 def _lasting(spec: Json) -> Iterator[Json]:

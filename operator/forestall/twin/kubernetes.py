@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from forestall.api.base import Key
-from forestall.twin.containers import containers, ports
+from forestall.twin.containers import amounts, blueprints, containers, ports
 from forestall.twin.model import (
     DisruptionBudget,
     Job,
@@ -149,6 +149,7 @@ def workload(obj: Json) -> Workload:
         one_per_node=_one_per_node(affinity, labels),
         max_skew=max_skew,
         skew_counts_tainted=counts_tainted,
+        containers=blueprints(pod_spec),
         rollout=_rollout(spec, obj),
     )
 
@@ -209,8 +210,7 @@ def _requirements(value: Json, name: str) -> tuple[Requirement, ...]:
 
 
 def _container(value: Json) -> Resources:
-    asked = child(value, "resources", "requests")
-    return Resources(amount(asked, "cpu", unit=-3), amount(asked, "memory"))
+    return amounts(child(value, "resources", "requests"))
 
 
 def _larger(one: Resources, other: Resources) -> Resources:

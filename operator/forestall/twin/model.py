@@ -15,6 +15,8 @@ from forestall.api.base import Key
 
 STARTING = frozenset(("", "ContainerCreating", "PodInitializing"))
 """What a container that is on its way waits for: it passes by itself."""
+OUT_OF_MEMORY = "OOMKilled"
+"""The kubelet's word for a container that was killed for the memory that it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,12 @@ class Resources:
     def plus(self, other: Resources) -> Resources:
         """The sum, amount by amount."""
         return Resources(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods)
+
+    def minus(self, other: Resources) -> Resources:
+        """The difference, amount by amount, and nothing below zero."""
+        return Resources(
+            max(self.cpu - other.cpu, 0), max(self.memory - other.memory, 0), max(self.pods - other.pods, 0)
+        )
 
     def within(self, other: Resources) -> bool:
         """Whether no amount is larger than in `other`."""
@@ -119,6 +127,33 @@ class Node:
     """Whether its kubelet is not heard of any more."""
 
 
+class Port(NamedTuple):
+    """A port that a container declares."""
+
+    name: str
+    number: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A container as a template describes it."""
+
+    name: str
+    requests: Resources
+    limits: Resources
+    """Zero where there is none."""
+    ports: tuple[Port, ...] = ()
+    """Ports that it declares."""
+    probed: int | str | None = None
+    """Port that its readiness probe asks, by number or by name; None where it asks none."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it declares the port that its readiness probe asks."""
+        return any(self.probed in (port.name, port.number) for port in self.ports)
+
+
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """How the rollout of a workload goes, in the words of its controller."""
@@ -156,15 +191,9 @@ class Workload:
     revision: int = 0
     """Number of the template's revision; the one before it can be restored if there is one."""
     previous_revision: bool = False
+    containers: tuple[Blueprint, ...] = ()
+    """The containers of its template."""
     rollout: Rollout = Rollout()
-
-
-class Port(NamedTuple):
-    """A port that a container declares."""
-
-    name: str
-    number: int
-    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +218,21 @@ class Container:
     """When its own probes should have made it ready; None where it is ready or does not run."""
     probe: str = ""
     """What is asked of it before it counts as ready, for example GET :8080/healthz."""
+
+    @property
+    def ails(self) -> bool:
+        """Whether more than the first moments of a start keep it from serving."""
+        return self.waiting not in STARTING or bool(self.ended) or self.due is not None
+
+    @property
+    def starved(self) -> bool:
+        """Whether it was killed for the memory that it took."""
+        return OUT_OF_MEMORY in self.ended
+
+    @property
+    def unasked(self) -> bool:
+        """Whether nothing is wrong with it but that its probes do not find it ready."""
+        return self.due is not None and not self.ended and self.waiting in STARTING
 
 
 @dataclass(frozen=True, slots=True)

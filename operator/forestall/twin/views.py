@@ -11,16 +11,31 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forestall.api.base import Key
 from forestall.twin.graph import carried_by, graph
 from forestall.twin.index import Index
-from forestall.twin.model import STARTING, Container, DisruptionBudget, Job, Node, Pod, Service, Workload
+from forestall.twin.model import (
+    Container,
+    DisruptionBudget,
+    Job,
+    Node,
+    Pod,
+    Resources,
+    Rollout,
+    Service,
+    Taint,
+    Workload,
+)
 from forestall.twin.placement import place
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+NO_PLACE: Final = "no node takes it"
+"""What is said of a pod that would find no node."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,18 +188,114 @@ class Potential(View):
         if not target.previous_revision:
             return replace(self, edits=(*self.edits, f"{edit}: there is none"))
         old = [pod for pod in self.ready_pods_of_workload(workload) if not pod.current][: target.replicas]
-        kept = [replace(pod, current=True) for pod in old]
-        return self._with(target, kept, target.replicas - len(kept), edit, sound=True)
+        kept = [replace(pod, current=True, containers=()) for pod in old]
+        target = replace(target, rollout=Rollout())
+        return self._with(target, kept, target.replicas - len(kept), edit, faults=())
+
+    def restart(self, workload: Key) -> Potential:
+        """All pods of the workload are made anew from the same template. A fault that all of them have stays."""
+        target = self.workloads[workload]
+        return self._with(target, (), target.replicas, f"restart {workload}")
+
+    def set_resources(self, workload: Key, container: str, *, requests: Resources, limits: Resources) -> Potential:
+        """A container asks for, and is held to, other amounts; all pods are made anew.
+
+        With a higher limit of memory, or none, a container that was killed for want of it is not killed again.
+        """
+        old = self.workloads[workload]
+        before = next(one for one in old.containers if one.name == container)
+        after = replace(before, requests=requests, limits=limits)
+        asked = old.requests.plus(after.requests).minus(before.requests)
+        target = replace(
+            old, requests=asked, containers=tuple(after if one is before else one for one in old.containers)
+        )
+        roomier = not limits.memory or 0 < before.limits.memory < limits.memory
+        faults = [one for one in self._faults(workload) if not (roomier and one.starved and one.name == container)]
+        return self._with(target, (), target.replicas, f"set the resources of {container} in {workload}", faults)
+
+    def set_probed_port(self, workload: Key, container: str, port: int | str) -> Potential:
+        """The readiness probe of a container asks another port; all pods are made anew.
+
+        If the container declares that port and did not declare the one before, it becomes ready in time.
+        """
+        old = self.workloads[workload]
+        before = next(one for one in old.containers if one.name == container)
+        after = replace(before, probed=port)
+        target = replace(old, containers=tuple(after if one is before else one for one in old.containers))
+        found = after.answers and not before.answers
+        faults = [one for one in self._faults(workload) if not (found and one.unasked and one.name == container)]
+        return self._with(target, (), target.replicas, f"probe port {port} of {container} in {workload}", faults)
+
+    def set_schedulable(self, name: str, schedulable: bool) -> Potential:
+        """New pods may or may not be placed on the node; pods that wait for a place find one where they may."""
+        node = replace(self.nodes[name], schedulable=schedulable)
+        return self._told(f"{'uncordon' if schedulable else 'cordon'} node/{name}", node)._settled()
+
+    def set_taints(self, name: str, taints: tuple[Taint, ...]) -> Potential:
+        """The node has these taints. Pods that wait for a place find one where they may; those in place stay."""
+        return self._told(f"set the taints of node/{name}", replace(self.nodes[name], taints=taints))._settled()
+
+    def drain(self, name: str) -> Potential:
+        """Nothing new is placed on the node, and its pods are made anew elsewhere.
+
+        Those that no known workload keeps are gone: nothing is known to make them anew.
+        """
+        view = self._told(f"drain node/{name}", replace(self.nodes[name], schedulable=False))
+        moving = [pod for pod in self.pods.values() if pod.node == name]
+        left = {key: pod for key, pod in self.pods.items() if pod.node != name or pod.workload in self.workloads}
+        view = replace(view, index=Index(left, self.services))
+        for workload in self._owners(moving):
+            kept = [pod for pod in view.pods_of_workload(workload) if pod.node != name]
+            view = view._with(view.workloads[workload], kept, view.workloads[workload].replicas - len(kept), "")
+        return view
+
+    def set_target_port(self, service: Key, number: int, target: int | str) -> Potential:
+        """The port `number` of the Service leads to another port of its pods."""
+        old = self.services[service]
+        ports = tuple(port._replace(target=target) if port.number == number else port for port in old.ports)
+        return self._serving(replace(old, ports=ports), f"lead port {number} of {service} to {target}")
+
+    def set_selector(self, service: Key, label: str, value: str) -> Potential:
+        """The Service selects pods by another value of one label; by none where the value is empty."""
+        old = self.services[service]
+        rest = {name: wanted for name, wanted in old.selector.items() if name != label}
+        changed = replace(old, selector=rest | ({label: value} if value else {}))
+        return self._serving(changed, f"select by {label}={value} in {service}")
+
+    def _serving(self, service: Service, edit: str) -> Potential:
+        services = {**self.services, service.key: service}
+        return replace(self, index=Index(self.pods, services), edits=(*self.edits, edit))
+
+    def _told(self, edit: str, node: Node) -> Potential:
+        return replace(self, nodes={**self.nodes, node.key.name: node}, edits=(*self.edits, edit))
+
+    def _settled(self) -> Potential:
+        """The view with the pods that wait for a place where a scheduler would put them now."""
+        view = self
+        for workload in self._owners([pod for pod in self.pods.values() if not pod.node]):
+            pods = view.pods_of_workload(workload)
+            kept = [pod for pod in pods if pod.node]
+            view = view._with(view.workloads[workload], kept, len(pods) - len(kept), "")
+        return view
+
+    def _owners(self, pods: Sequence[Pod]) -> Sequence[Key]:
+        """The workloads that keep these pods."""
+        return sorted({pod.workload for pod in pods if pod.workload is not None}.intersection(self.workloads))
 
     def _removal_order(self, workload: Key) -> _RemovalOrder:
         return _RemovalOrder(self, self.pods_of_workload(workload))
 
-    def _with(self, target: Workload, kept: Sequence[Pod], new: int, edit: str, *, sound: bool = False) -> Potential:
-        """The workload with `kept` and `new` pods. Unless `sound`, a fault of the template shows in new pods too."""
+    def _faults(self, workload: Key) -> tuple[Container, ...]:
+        return _faults(self.pods_of_workload(workload))
+
+    def _with(
+        self, target: Workload, kept: Sequence[Pod], new: int, edit: str, faults: Sequence[Container] | None = None
+    ) -> Potential:
+        """The workload with `kept` and `new` pods. Unless told, a fault of the template shows in new pods too."""
         old = self.pods_of_workload(target.key)
         gone = {pod.key for pod in old}
         others = {key: pod for key, pod in self.pods.items() if key not in gone}
-        faults = () if sound else _faults(old)
+        faults = tuple(_faults(old) if faults is None else faults)
         nodes = place(target, new, self.nodes, (*others.values(), *kept))
         fresh = _pods(target, new, nodes, faults, taken=self.pods)
         pods = dict(sorted({**others, **{pod.key: pod for pod in (*kept, *fresh)}}.items()))
@@ -192,20 +303,16 @@ class Potential(View):
             self,
             workloads={**self.workloads, target.key: target},
             index=Index(pods, self.services),
-            edits=(*self.edits, edit),
+            edits=(*self.edits, edit) if edit else self.edits,
         )
 
 
 def _faults(pods: Sequence[Pod]) -> tuple[Container, ...]:
-    """What ails pods of the present template, if none of them runs: new ones would fare no better."""
+    """What ails pods of the present template, if none of them runs well: new ones would fare no better."""
     current = [pod for pod in pods if pod.current]
-    ailing = (pod.containers for pod in current if any(map(_ails, pod.containers)))
-    return () if any(pod.ready for pod in current) else next(ailing, ())
-
-
-def _ails(container: Container) -> bool:
-    """Whether more than the first moments of a start keep it from serving."""
-    return container.waiting not in STARTING or bool(container.ended) or container.due is not None
+    ailing = (pod.containers for pod in current if any(one.ails for one in pod.containers))
+    well = any(pod.ready and not any(one.ails for one in pod.containers) for pod in current)
+    return () if well else next(ailing, ())
 
 
 class _RemovalOrder:
@@ -236,6 +343,8 @@ def _pods(
             requests=target.requests,
             labels=target.labels,
             containers=faults,
+            ports=tuple(port for one in target.containers for port in one.ports),
+            unschedulable="" if home else NO_PLACE,
         )
         for home, key in zip(homes, free, strict=False)
     ]

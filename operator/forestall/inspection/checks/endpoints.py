@@ -29,7 +29,7 @@ def _judged(scene: Scene, service: Service) -> Iterator[Symptom]:
     elif ports := _astray(service, pods):
         yield _with_ports_astray(scene, service, ports, pods)
     elif not service.unready_too and not scene.view.ready_pods(service.key) and not _starting(scene, pods):
-        fact = f"{len(pods)} pods are selected, none of them serves"
+        fact = f"none of the pods that it selects serves: {len(pods)}"
         yield _of_pods(scene, service, "has no pod that is ready", fact)
 
 

@@ -12,13 +12,12 @@ from typing import Final
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import Check
 from forestall.inspection.checks.symptom import Scene, Symptom, of_workload
-from forestall.twin.model import Container, Node, Pod, Workload
+from forestall.twin.model import OUT_OF_MEMORY, Container, Node, Pod, Workload
 from forestall.twin.placement import attracts, eligible, place
 from forestall.twin.views import View
 
 IMAGE_PULL: Final = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"))
 """The kubelet's words for an image that cannot be had."""
-OUT_OF_MEMORY: Final = "OOMKilled"
 NO_CONFIG: Final = "CreateContainerConfigError"
 CONFIG_KINDS: Final = ("configmap", "secret")
 """What the kubelet's message names when it is one of these that is missing: other errors have the same reason."""
@@ -76,7 +75,7 @@ def runs_out_of_memory(pod: Pod, now: datetime) -> Iterator[str]:
     return (
         f"container {one.name} was killed: {OUT_OF_MEMORY}"
         for one in pod.containers
-        if OUT_OF_MEMORY in one.ended and not _calm(one, now)
+        if one.starved and not _calm(one, now)
     )
 
 
