@@ -42,6 +42,15 @@ def test_a_pod_serves_if_it_is_ready_and_its_node_is() -> None:
     assert view.ready_by_node(WEB_SERVICE) == view.ready_by_node(WEB) == {"a": 1}
 
 
+def test_a_pod_that_no_port_of_the_service_leads_to_does_not_serve_it() -> None:
+    declaring = pod("web-1-1", "a", ports=[{"containerPort": 8080}])
+    view = snapshot([*nodes(), *web("a"), declaring, service("web", {"port": 80, "targetPort": 8081})])
+
+    assert names(view) == ["web-1-0"]
+    assert view.ready_by_node(WEB_SERVICE) == {"a": 1}
+    assert len(view.pods_of_service(WEB_SERVICE)) == 2
+
+
 def test_workloads_and_services_find_each_other_by_their_pods_and_by_the_template() -> None:
     view = snapshot([deployment(replicas=0), service(), service("old", revision="1"), deployment("api")])
 
