@@ -11,7 +11,7 @@ import structlog
 from forestall.adapters.resources import FINDINGS, PLANS
 from forestall.api import conditions
 from forestall.api.base import Condition, Key
-from forestall.api.finding import Finding, FindingSpec
+from forestall.api.finding import Finding, FindingSpec, FindingStatus
 from forestall.api.inspectionpolicy import InspectionPolicy, InspectionPolicyStatus
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.runbook import Runbook
@@ -87,6 +87,10 @@ async def _record_one(context: Context, finding: Finding, observation: Observati
     status = findings.update(
         finding, observation, plans=plans, snapshot_id=done.snapshot.id, now=done.at, judged=judged
     )
+    await _write_finding(context, finding, status)
+
+
+async def _write_finding(context: Context, finding: Finding, status: FindingStatus) -> None:
     if await write_status(context.kube, context.store, finding, status):
         context.metrics.writes.labels("Finding").inc()
 
@@ -126,11 +130,14 @@ async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
             runbooks=runbooks,
             snapshot=done.snapshot,
             measurements=done.measurements,
+            now=done.at,
         )
         if isinstance(answer, Proposal):
             await _create_plan(context, policy, finding, answer)
-        else:
-            log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+            continue
+        log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+        if answer.exhausted and finding.status.state != "Escalated":
+            await _write_finding(context, finding, findings.escalated(finding.status, answer.reason, done.at))
 
 
 async def _create_plan(context: Context, policy: InspectionPolicy, finding: Finding, proposal: Proposal) -> None:

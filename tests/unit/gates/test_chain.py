@@ -256,10 +256,10 @@ def test_the_next_step_finds_the_target_as_the_last_one_left_it() -> None:
     assert verdict_of(facts(rendered(steps=2, attempts=done), live=live(reads_hash="sha256:as-left")), "target").ok
 
 
-@pytest.mark.parametrize("outcome", ["Failure", None])
-def test_a_step_that_did_not_succeed_leaves_the_target_as_rendered(outcome: str | None) -> None:
-    tried = [{**attempts()[0], "outcome": outcome, "targetHash": "sha256:half-done"}]
-    assert verdict_of(facts(rendered(attempts=tried)), "target").ok
+def test_a_step_that_is_tried_again_finds_the_target_as_the_failed_try_left_it() -> None:
+    tried = [{**attempts()[0], "outcome": "Failure", "targetHash": "sha256:half-done"}]
+    assert not verdict_of(facts(rendered(attempts=tried)), "target").ok
+    assert verdict_of(facts(rendered(attempts=tried), live=live(reads_hash="sha256:half-done")), "target").ok
 
 
 def test_a_step_that_told_no_hash_leaves_the_target_as_rendered() -> None:
