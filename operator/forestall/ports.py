@@ -132,3 +132,46 @@ class Notifier(Protocol):
 
     async def event(self, involved: Json, *, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
         """Record a Kubernetes Event about an object. Never raises: an event is news, not the record."""
+
+
+class LedgerError(Exception):
+    """The ledger cannot be written or read; the message says which one, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact for the ledger: a transition of one finding or plan, or of one attempt at one step of a plan.
+
+    An entry is one and the same by `uid`, `step`, `attempt`, `transition` and `at`, however often it is offered.
+    """
+
+    uid: str
+    """UID of the finding or plan."""
+    step: int
+    """Index of the step, from 0; -1 for what is about no step."""
+    attempt: int
+    """Number of the try, from 1; 0 for what is about no attempt."""
+    transition: str
+    at: datetime
+    body: Json
+    """All else that is known: text, whole numbers, booleans, None, lists and objects of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry in its place: its number from 1, the hash of the row before, and its own over all of this."""
+
+    seq: int
+    previous: str
+    hash: str
+    entry: Entry
+
+
+class Ledger(Protocol):
+    """The record of what was done, append-only. Every verb raises LedgerError."""
+
+    async def append(self, entries: Sequence[Entry]) -> int:
+        """Write those entries that are not there yet, all or none. Returns how many were written."""
+
+    async def rows(self, after: int) -> Sequence[Row]:
+        """The next rows behind number `after`, in order, a bounded number at a time; none at the end."""

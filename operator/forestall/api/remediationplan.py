@@ -29,6 +29,7 @@ from forestall.api.base import (
     validations,
 )
 from forestall.api.inspectionpolicy import GoalState, Mode
+from forestall.api.runbook import EnvironmentVariable
 
 Phase = Literal[
     "Proposed",
@@ -129,7 +130,11 @@ class Step(Model):
     name: Label
     """Name of the runbook's action."""
     argv: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(max_length=16)]
-    """Arguments of the container; the first one names the action."""
+    """Arguments of the container; the first one names the action. With an image of the runbook's own, its command."""
+    own_image: bool = False
+    """Whether `image` is the runbook's own, and not the operator's."""
+    env: Annotated[tuple[EnvironmentVariable, ...], Field(max_length=32)] = ()
+    """What the runbook sets for its own image."""
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=32)] = ()
     """Arguments of the action, resolved. They reach the Job through its environment, never through a shell."""
     service_account_name: Annotated[str, Field(max_length=253)]
@@ -279,6 +284,8 @@ class Verification(Model):
     """Inconclusive is not success."""
     message: Text = ""
     """What was judged, and how."""
+    lost: Annotated[tuple[Label, ...], Field(max_length=64)] = ()
+    """Goals that were met before the plan and are not met after it: what it did was unsafe."""
 
 
 class Timestamps(Model):

@@ -60,7 +60,8 @@ def _judged(facts: Facts, verification: Verification, seen: Inspected, now: date
         why = "; ".join(
             ([f"{facts.plan.spec.finding_ref.name} is still there"] if seen.finding_present else []) + worse
         )
-        judged = verification.model_copy(update={"result": "NotFulfilled", "message": why[:1024]})
+        lost = _lost(facts.plan.status.prediction, seen)
+        judged = verification.model_copy(update={"result": "NotFulfilled", "message": why[:1024], "lost": lost})
         return _failure(facts, judged, why, score, now)
     judged = verification.model_copy(update={"result": "Fulfilled", "message": "the condition is gone, goals are met"})
     done = f"verified; prediction {score.matched} of {score.total} right"
@@ -84,6 +85,12 @@ def _broken_promises(prediction: Prediction | None, seen: Inspected) -> list[str
         for goal in seen.goals
         if goal.name in promised and goal.observed != "Fulfilled"
     ]
+
+
+def _lost(prediction: Prediction | None, seen: Inspected) -> tuple[str, ...]:
+    """Goals that were met before the plan and are not any more."""
+    before = {goal.name for goal in prediction.goals if goal.before == "Fulfilled"} if prediction else set()
+    return tuple(goal.name for goal in seen.goals if goal.name in before and goal.observed == "NotFulfilled")
 
 
 def scored(prediction: Prediction | None, seen: Inspected) -> Score:

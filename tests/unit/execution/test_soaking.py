@@ -73,6 +73,13 @@ def test_a_condition_that_is_still_there_is_a_failure() -> None:
     assert [one.kind for one in decision.news] == ["Warning"]
 
 
+def test_a_goal_that_was_met_before_and_is_not_any_more_is_named_as_lost() -> None:
+    dark = seen(up="NotFulfilled", goals=(goal("up", "NotFulfilled"), goal("light", "NotFulfilled")))
+    verification = decided(inspected=dark).status.verification
+    assert verification is not None
+    assert verification.lost == ("light",)
+
+
 @pytest.mark.parametrize("state", ["NotFulfilled", "Unknown"])
 def test_a_goal_that_the_twin_promised_must_be_met(state: GoalState) -> None:
     decision = decided(inspected=seen(up=state))
