@@ -25,8 +25,8 @@ ALL = [{"name": "state", "workload": {"checks": list(get_args(Check))}}]
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def watching(shop: Shop) -> None:
-    shop.open(inspections=ALL, responses=[])
+def watching(shop: Shop, **spec: Any) -> None:
+    shop.open(inspections=ALL, responses=[], **spec)
 
 
 def finding(shop: Shop, kind: str, name: str) -> Json:
@@ -167,6 +167,12 @@ def test_what_the_scheduler_and_the_controllers_say_is_found_and_cleared(shop: S
     # The controller waits longer and longer between its tries: it is told to look again.
     shop.change(DEPLOYMENTS, "greedy", {"spec": {"replicas": 1}})
     cleared(shop, "QuotaExceeded", "greedy")
+
+
+def test_a_condition_that_must_last_is_raised_in_time_though_nothing_else_happens(shop: Shop) -> None:
+    watching(shop, schedule={"interval": "1h"})
+    shop.put(SERVICES, objects.service("lost"))
+    raised(shop, "NoReadyEndpoints", "lost")
 
 
 @contextmanager
