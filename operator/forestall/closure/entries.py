@@ -134,8 +134,7 @@ def _attempt(plan: RemediationPlan, attempt: Attempt) -> Iterator[Entry]:
     undo = "Undo" if attempt.rollback else ""
     place = (plan.metadata.uid, attempt.step, attempt.attempt)
     body = {**_common(plan), "job": attempt.job_name}
-    step = plan.status.step_of(attempt).to_json()
-    runs = {name: step[name] for name in ("name", "argv", "parameters", "serviceAccountName", "image")}
+    runs = plan.status.step_of(attempt).to_json()
     yield Entry(*place, f"{undo}Intended", attempt.intended_at, {**body, "runs": runs})
     if attempt.finished_at:
         accepted = format_time(attempt.accepted_at) if attempt.accepted_at else None

@@ -9,6 +9,7 @@ from datetime import datetime
 from forestall.api.base import Key
 from forestall.inspection.report import Report
 from forestall.ports import Clock, Kube, Measurement, Notifier
+from forestall.runtime.accounting import Accountant
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -52,6 +53,8 @@ class Context:
     store: Store
     queue: WorkQueue[Key]
     twins: Twins
+    accountant: Accountant | None = None
+    """Keeps the ledger; None where none is kept."""
     passes: dict[Key, Pass] = field(default_factory=dict)
     """The last inspection of each policy, by the policy's key."""
     revisions: dict[Key, Revision] = field(default_factory=dict)

@@ -28,6 +28,8 @@ class Settings:
     """FORESTALL_HTTP_PORT: health and metrics; 0 picks a free one."""
     log_level: str = "INFO"
     """FORESTALL_LOG_LEVEL."""
+    ledger: str = ""
+    """FORESTALL_LEDGER: the path of the ledger's file. Empty: no ledger is kept."""
     workers: int = 8
     """FORESTALL_WORKERS: keys reconciled at the same time."""
     tick: timedelta = timedelta(seconds=0.2)
@@ -54,6 +56,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         service_account=values.get("FORESTALL_SERVICE_ACCOUNT", "forestall"),
         http_port=_integer(values, "FORESTALL_HTTP_PORT", 8080),
         log_level=values.get("FORESTALL_LOG_LEVEL", "INFO").upper(),
+        ledger=values.get("FORESTALL_LEDGER", ""),
         workers=_integer(values, "FORESTALL_WORKERS", 8),
     )
 

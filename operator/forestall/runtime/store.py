@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from pydantic import ValidationError
@@ -33,9 +34,13 @@ MODELS: Mapping[str, type[Resource]] = {
 
 
 class Store:
-    """Objects by kind and key. Never goes back in time: an older resourceVersion is not news."""
+    """Objects by kind and key. Never goes back in time: an older resourceVersion is not news.
 
-    def __init__(self) -> None:
+    `notice` is told of every object that is new or has changed, and of one that is gone as it was at its end.
+    """
+
+    def __init__(self, notice: Callable[[Resource], None] = lambda _: None) -> None:
+        self._notice = notice
         self._objects: dict[str, dict[Key, Resource]] = {kind: {} for kind in MODELS}
         self._raw_status: dict[Key, Json] = {}
         self.unreadable: dict[Key, str] = {}
@@ -49,9 +54,10 @@ class Store:
         if known is not None and _older(metadata, known):
             return key
         try:
-            self._objects[kind][key] = MODELS[kind].model_validate(body)
+            self._objects[kind][key] = model = MODELS[kind].model_validate(body)
             self._raw_status[key] = body.get("status") or {}
             self.unreadable.pop(key, None)
+            self._notice(model)
         except ValidationError as error:
             self._objects[kind].pop(key, None)
             self.unreadable[key] = "; ".join(f"{_path(item['loc'])}: {item['msg']}" for item in error.errors()[:5])
@@ -68,6 +74,8 @@ class Store:
         """The object is gone."""
         metadata = body["metadata"]
         key = Key(kind, metadata.get("namespace", ""), metadata["name"])
+        with suppress(ValidationError):
+            self._notice(MODELS[kind].model_validate(body))
         self._objects[kind].pop(key, None)
         self._raw_status.pop(key, None)
         self.unreadable.pop(key, None)

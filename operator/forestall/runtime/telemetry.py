@@ -67,4 +67,11 @@ class Metrics:
         )
         self.jobs = Counter("forestall_jobs_total", "Action Jobs created", registry=registry)
         self.writes = Counter("forestall_status_writes_total", "Status patches written", ["kind"], registry=registry)
+        self.ledger_rows = Counter("forestall_ledger_rows_total", "Rows written to the ledger", registry=registry)
+        self.ledger_errors = Counter(
+            "forestall_ledger_errors_total", "Writes of the ledger that failed", registry=registry
+        )
+        self.ledger_behind = Gauge(
+            "forestall_ledger_behind", "Findings and plans that the ledger is not up to date with", registry=registry
+        )
         self.query_errors = Counter("forestall_query_errors_total", "Queries without an answer", registry=registry)

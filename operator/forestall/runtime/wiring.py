@@ -13,6 +13,7 @@ import structlog
 
 from forestall.adapters.clock import SystemClock
 from forestall.adapters.kubernetes.events import KubeEvents
+from forestall.adapters.ledger.opening import open_ledger
 from forestall.adapters.prometheus import Prometheus
 from forestall.adapters.resources import JOBS
 from forestall.api.inspectionpolicy import InspectionPolicy
@@ -20,6 +21,7 @@ from forestall.api.networktwin import PrometheusSource
 from forestall.planning import job
 from forestall.ports import Kube
 from forestall.runtime import approvals, catalogue, intake, pauses, plans, policies, twin_status, watching
+from forestall.runtime.accounting import Accountant
 from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context
 from forestall.runtime.health import Health
@@ -47,15 +49,18 @@ def build(settings: Settings, kube: Kube) -> Context:
     def changed(name: str) -> None:
         intake.twin_changed(context, name)
 
+    metrics = Metrics()
+    accountant = Accountant(open_ledger(settings.ledger), metrics) if settings.ledger else None
     context = Context(
         settings=settings,
         kube=kube,
         clock=clock,
         notifier=KubeEvents(kube, clock),
-        metrics=Metrics(),
-        store=Store(),
+        metrics=metrics,
+        store=Store(accountant.notice) if accountant else Store(),
         queue=WorkQueue(loop.time),
         twins=Twins(kube, clock, metrics=metrics_of, changed=changed, time=loop.time),
+        accountant=accountant,
     )
     return context
 
@@ -87,7 +92,8 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
     log.info("serving", port=port)
     todo = reconcilers(context)
     workers = [partial(work, context.queue, todo, context.metrics) for _ in range(context.settings.workers)]
-    async with _background(health.beat, partial(probe, context), partial(follow_jobs, context), *workers):
+    accounts = [partial(context.accountant.run, context.store)] if context.accountant else []
+    async with _background(health.beat, partial(probe, context), partial(follow_jobs, context), *accounts, *workers):
         watch = asyncio.create_task(
             supervise(partial(watching.run, partial(intake.seen, context), ended, ready), stop, loop.time)
         )
@@ -95,6 +101,8 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
         ended.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(context.queue.drained(), GRACE_SECONDS)
+        if context.accountant:
+            await context.accountant.look(context.store)
     with suppress(TimeoutError):
         await asyncio.wait_for(watch, GRACE_SECONDS)
     await context.twins.stop()
