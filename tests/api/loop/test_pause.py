@@ -1,5 +1,6 @@
 """Somebody on call stops real Jobs, and lets them go on."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,12 +42,11 @@ def test_a_pause_of_another_namespace_holds_nothing_here(shop: Shop) -> None:
 def test_a_pause_is_seen_right_before_the_job(shop: Shop) -> None:
     plan = faulty(shop)
     operator = shop.world.operator
-    with operator.paused():
-        expect(shop.approve(plan), None)
-        order = paused(shop)
-        order.__enter__()
-    shop.vetoed(plan, "Blocked", "pause", "Paused")
-    order.__exit__(None, None, None)
+    with ExitStack() as orders:
+        with operator.paused():
+            expect(shop.approve(plan), None)
+            orders.enter_context(paused(shop))
+        shop.vetoed(plan, "Blocked", "pause", "Paused")
     shop.succeeded(plan)
 
 
@@ -64,15 +64,14 @@ def test_a_stop_suspends_a_running_job_until_it_is_deleted(shop: Shop, namespace
 
 def test_a_pause_lets_a_running_job_end(shop: Shop) -> None:
     plan = faulty(shop)
-    with no_pods(shop.world):
-        expect(shop.approve(plan), None)
-        shop.until("the Job", lambda: suspended(shop, plan) == [False])
-        order = paused(shop)
-        name = order.__enter__()
-        shop.until("the pause to be in force", lambda: condition(shop.get(PAUSES, name), "Active") == "True")
-        assert suspended(shop, plan) == [False]
-    shop.succeeded(plan)
-    order.__exit__(None, None, None)
+    with ExitStack() as orders:
+        with no_pods(shop.world):
+            expect(shop.approve(plan), None)
+            shop.until("the Job", lambda: suspended(shop, plan) == [False])
+            name = orders.enter_context(paused(shop))
+            shop.until("the pause to be in force", lambda: condition(shop.get(PAUSES, name), "Active") == "True")
+            assert suspended(shop, plan) == [False]
+        shop.succeeded(plan)
 
 
 def test_a_pause_ends_by_itself(shop: Shop) -> None:
