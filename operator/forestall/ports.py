@@ -58,8 +58,10 @@ class Kube(Protocol):
     async def get(self, resource: Resource, namespace: str, name: str) -> Json:
         """Read one object, uncached."""
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
-        """Read all objects of a kind; an empty namespace means all namespaces."""
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
+        """Read all objects of a kind, or those that the selectors choose; an empty namespace means all namespaces."""
 
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """List, then follow for ever: each object ADDED, one SYNCED, then changes; reconnects and relists by itself.
@@ -87,6 +89,9 @@ class Kube(Protocol):
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         """Apply a merge patch (RFC 7386) as field manager `manager`."""
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Have that very pod deleted in its own time; 429 where its disruption budgets do not allow it now."""
 
     async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
         """Whether somebody may do `verb` with one object, as the API server answers now."""

@@ -19,7 +19,7 @@ from jsonpointer import JsonPointerException
 from forestall.api.base import format_time
 from forestall.ports import Clock, Identity, Json, KubeError, Measurement, Resource, Sample, WatchEvent
 
-Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "can"]
+Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "evict", "can"]
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -69,7 +69,10 @@ class MemoryKube:
 
     def remove(self, resource: Resource, namespace: str, name: str) -> None:
         """Delete an object."""
-        gone = self._objects.pop((resource.kind, namespace, name))
+        self._remove((resource.kind, namespace, name))
+
+    def _remove(self, place: Place) -> None:
+        gone = self._objects.pop(place)
         self._version += 1
         gone["metadata"]["resourceVersion"] = str(self._version)
         self._tell("DELETED", gone)
@@ -83,10 +86,12 @@ class MemoryKube:
         self._called(Call("get", resource.kind, namespace, name))
         return copy.deepcopy(self._found(resource, namespace, name))
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         """Read all objects of a kind, ordered by namespace and name."""
         self._called(Call("list", resource.kind, namespace, ""))
-        return copy.deepcopy(list(self._matching(resource, namespace, labels)))
+        return copy.deepcopy([item for item in self._matching(resource, namespace, labels) if _has(item, fields)])
 
     async def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """Each object, SYNCED, then every change for ever."""
@@ -150,6 +155,18 @@ class MemoryKube:
         _precondition(patch, old)
         new = _keeping_status(merged(old, patch), old)
         return self._answer(self._store(resource, (resource.kind, namespace, name), new), done)
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Delete the pod at once; `refuse` stands for its disruption budgets."""
+        done = self._called(Call("evict", "Pod", namespace, pod))
+        found = self._objects.get(("Pod", namespace, pod))
+        if found is None:
+            raise KubeError(404, "NotFound", f'pods "{pod}" not found')
+        if found["metadata"]["uid"] != uid:
+            raise KubeError(409, "Conflict", f"the UID in the precondition ({uid}) is not that of {pod}")
+        self._remove(("Pod", namespace, pod))
+        if done is not None:
+            raise done
 
     async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
         """Whether `allowed` says so of the user or of one of the groups."""
@@ -316,3 +333,16 @@ def _selected(item: Json, namespace: str, labels: str) -> bool:
     metadata = item["metadata"]
     wanted = dict(pair.split("=", 1) for pair in labels.split(",") if pair)
     return namespace in {"", metadata.get("namespace", "")} and wanted.items() <= (metadata.get("labels") or {}).items()
+
+
+def _has(item: Json, fields: str) -> bool:
+    """Whether each of the fields `path=value,…` has that value."""
+    return all(
+        _text_at(item, path) == value for path, _, value in (one.partition("=") for one in fields.split(",") if one)
+    )
+
+
+def _text_at(item: Any, path: str) -> str:
+    for name in path.split("."):
+        item = item.get(name, "") if isinstance(item, Mapping) else ""
+    return str(item)

@@ -44,5 +44,7 @@ PLANS = custom(RemediationPlan)
 APPROVALS = custom(RemediationApproval)
 PAUSES = custom(RemediationPause)
 
+TARGETS = {one.kind: one for one in (DEPLOYMENTS, NODES, SERVICES)}
+"""What a plan can act on, by kind."""
 TWIN_KINDS = (NODES, PODS, SERVICES, DEPLOYMENTS, REPLICASETS, JOBS, DISRUPTION_BUDGETS)
 """What the twin is made of."""

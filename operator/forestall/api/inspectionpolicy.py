@@ -152,6 +152,21 @@ class FindingMatch(Model):
     """Types of finding."""
 
 
+Source = Literal[
+    "CurrentReplicasPlusOne",
+    "Node",
+    "BarringTaintKey",
+    "BarringTaintEffect",
+    "AilingContainer",
+    "DoubleMemory",
+    "DeclaredPort",
+    "StrayPort",
+    "SuggestedLabel",
+    "SuggestedLabelValue",
+]
+"""Values that the twin can give to a parameter."""
+
+
 class Binding(Model):
     """The value of one runbook parameter. Set exactly one of `value` and `from`."""
 
@@ -161,8 +176,15 @@ class Binding(Model):
     """Name of the parameter, as the runbook declares it."""
     value: Annotated[str, Field(max_length=1024)] | None = None
     """A fixed value."""
-    source: Annotated[Literal["CurrentReplicasPlusOne"] | None, Field(alias="from")] = None
-    """A value taken from the twin: `CurrentReplicasPlusOne` is the target's replica count plus one."""
+    source: Annotated[Source | None, Field(alias="from")] = None
+    """A value taken from the twin; where it has none, or more than one, the rung is left out.
+    `CurrentReplicasPlusOne`: the target's replica count plus one. `Node`: each node among the finding's targets, tried
+    one by one. `BarringTaintKey`, `BarringTaintEffect`: of the only taint of that node that keeps the finding's pods
+    away. `AilingContainer`: the only container of the target that is in trouble. `DoubleMemory`: twice its limit of
+    memory, in MiB. `DeclaredPort`: the only port that it declares, or that the pods behind a Service declare.
+    `StrayPort`: the only port of the Service that leads to none of its pods. `SuggestedLabel`,
+    `SuggestedLabelValue`: the one label of the Service's selector that differs from the template of the only
+    Deployment that it can be meant for."""
 
 
 class Rung(Model):
@@ -213,7 +235,8 @@ class Execution(Model):
     """How many plans of one rung may run for one showing of a finding. A rung that is used up gives way to the
     others of its ladder; when all are, the finding is handed to a person."""
     backoff: Duration = timedelta(seconds=30)
-    """How long a rung rests after a plan of it came to nothing; twice as long after each further one, at most 1h."""
+    """How long a rung rests after a plan of it that ran and did not succeed, or after the second one that came to
+    nothing; more than twice as long after each further one, at most 1h."""
 
 
 class Schedule(Model):

@@ -87,7 +87,7 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
 
 
 def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
-    env = environment(step, target, runbook)
+    env = environment(step, target, runbook) | {item.name: item.value for item in step.env}
     return {
         "serviceAccountName": step.service_account_name,
         "restartPolicy": "Never",
@@ -102,9 +102,11 @@ def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
             {
                 "name": CONTAINER,
                 "image": step.image,
-                "command": ["python", "-m", "forestall.actions"],
-                "args": list(step.argv),
-                "env": [{"name": name, "value": value} for name, value in sorted(env.items())],
+                "command": [_literal(part) for part in step.argv]
+                if step.own_image
+                else ["python", "-m", "forestall.actions"],
+                "args": [] if step.own_image else list(step.argv),
+                "env": [{"name": name, "value": _literal(value)} for name, value in sorted(env.items())],
                 "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
@@ -115,6 +117,11 @@ def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
             }
         ],
     }
+
+
+def _literal(value: str) -> str:
+    """Text that the kubelet leaves as it is: it would expand $(NAME), and turns $$ into $."""
+    return value.replace("$", "$$")
 
 
 def _text(value: object) -> str:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forestall.api.base import Key, Parameter
+from forestall.api.base import Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy, Response
 from forestall.api.remediationplan import TERMINAL, RemediationPlan, RunbookRef
 from forestall.api.runbook import Runbook
 from forestall.planning.record import Record, tried
-from forestall.planning.runbooks import bind, completed
-from forestall.planning.simulate import DO_NOTHING, Option, Simulated, examine
+from forestall.planning.runbooks import completed
+from forestall.planning.simulate import DO_NOTHING, MOST_OPTIONS, Option, Simulated, examine, options
+from forestall.planning.targets import key_of, known
 from forestall.ports import Measurement
 from forestall.twin.views import Snapshot
 
@@ -45,7 +46,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class _Rung:
-    """One rung of the ladder, bound to the target."""
+    """One rung of the ladder, bound to a target."""
 
     number: int
     option: Option
@@ -68,18 +69,18 @@ def propose(
     rests for a while. At most one plan is active at a time. All of this is read from the plans that there are.
     """
     own = [plan for plan in plans if plan.spec.finding_ref.name == finding.metadata.name]
-    response, target = matching(policy, finding), target_of(finding, snapshot)
+    response = matching(policy, finding)
     if reason := _resting(finding) or _planned(finding, own):
         return Nothing(reason)
     if response is None or response.mode == "Observe":
         return Nothing(_unanswered(policy, finding, response))
-    if target is None:
+    if not any(known(snapshot, key_of(ref)) for ref in finding.status.targets):
         return Nothing(f"no target of finding {finding.metadata.name} is in the twin")
     lately = [plan for plan in own if _since_detected(plan, finding)]
-    bound, unmet = _bound(response, runbooks, snapshot, target)
+    bound, unmet = _bound(response, runbooks, snapshot, finding)
     record = Record(finding.metadata.name, policy.spec.execution, lately, now)
     rungs, barred, resting = _open(bound, record, _refused(lately, runbooks), runbooks)
-    simulated = examine(policy, snapshot, measurements, finding, target=target, options=[rung.option for rung in rungs])
+    simulated = examine(policy, snapshot, measurements, finding, options=[rung.option for rung in rungs])
     if best := _best(finding, own, response, rungs, simulated):
         return best
     exhausted = not resting and any(tried(plan) for plan in lately)
@@ -89,12 +90,6 @@ def propose(
 def matching(policy: InspectionPolicy, finding: Finding) -> Response | None:
     """The response that answers the finding: the first one that matches."""
     return next((one for one in policy.spec.responses if finding.spec.type in one.match.types), None)
-
-
-def target_of(finding: Finding, snapshot: Snapshot) -> Key | None:
-    """What a plan for the finding acts on: the first of its targets that the twin knows."""
-    keys = (Key(ref.kind, ref.namespace, ref.name) for ref in finding.status.targets)
-    return next((key for key in keys if key in snapshot.workloads), None)
 
 
 def _resting(finding: Finding) -> str:
@@ -156,17 +151,20 @@ def _pair(name: str, given: Sequence[Parameter], runbooks: Mapping[str, Runbook]
 
 
 def _bound(
-    response: Response, runbooks: Mapping[str, Runbook], snapshot: Snapshot, target: Key
+    response: Response, runbooks: Mapping[str, Runbook], snapshot: Snapshot, finding: Finding
 ) -> tuple[Sequence[_Rung], Sequence[str]]:
-    """The rungs with their arguments, and why others have none."""
-    rungs, unmet = [], []
+    """The rungs with their targets and arguments, and why others have none."""
+    rungs: list[_Rung] = []
+    unmet: list[str] = []
     for number, rung in enumerate(response.ladder, start=1):
         runbook = runbooks.get(rung.runbook)
         if runbook is None:
             unmet.append(f"there is no Runbook {rung.runbook}")
             continue
-        rungs.append(_Rung(number, Option(runbook, bind(rung, runbook, snapshot.workloads[target]))))
-    return rungs, unmet
+        found, why = options(rung, runbook, finding, snapshot)
+        rungs.extend(_Rung(number, option) for option in found)
+        unmet.extend([f"{rung.runbook}: {why}"] if why else [])
+    return rungs[:MOST_OPTIONS], unmet
 
 
 def _open(

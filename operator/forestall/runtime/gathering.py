@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from forestall.adapters.resources import DEPLOYMENTS, PLANS, REPLICASETS, custom
+from forestall.adapters.resources import PLANS, REPLICASETS, TARGETS, custom
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
@@ -19,16 +19,18 @@ from forestall.gates import approval
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
 from forestall.planning import ownership
-from forestall.planning.changes import ACTIONS, ChangeImpossibleError, change, changes_anything, resolve
+from forestall.planning.changes import ACTIONS, change, changes_anything, resolve
 from forestall.planning.diff import unified_diff
 from forestall.planning.hashing import reads_hash, sha256_of
-from forestall.planning.propose import matching, target_of
+from forestall.planning.patches import ChangeImpossibleError
+from forestall.planning.propose import matching
 from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
 from forestall.planning.rollouts import rollout
-from forestall.planning.runbooks import InvalidParameterError, arguments, bind, problem
+from forestall.planning.runbooks import InvalidParameterError, arguments, problem
 from forestall.planning.runbooks import digest as runbook_digest
-from forestall.planning.simulate import Option, Simulated, examine
+from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
+from forestall.planning.targets import key_of, serving, target_of, version
 from forestall.ports import Json, KubeError
 from forestall.runtime import jobs, people
 from forestall.runtime.canary import weakness
@@ -119,8 +121,7 @@ def _inspected(
     seen = any(one.spec == finding.spec for one in done.report.observations)
     judged = seen or done.report.clears(finding.spec, done.snapshot)
     error = metrics_problem(done.measurements, queries(policy), "")
-    ref = plan.status.target.ref if plan.status.target else None
-    ready = done.snapshot.ready_pods_of_workload(Key(ref.kind, ref.namespace, ref.name)) if ref else ()
+    ready = serving(done.snapshot, key_of(plan.status.target.ref)) if plan.status.target else ()
     return Inspected(
         at=done.at,
         finding_present=seen if judged else None,
@@ -146,7 +147,7 @@ async def _live(context: Context, facts: Facts) -> LiveTarget:
     if target is None or runbook is None:
         return LiveTarget(error="the plan has no target or no runbook")
     try:
-        body = await context.kube.get(DEPLOYMENTS, target.ref.namespace, target.ref.name)
+        body = await context.kube.get(TARGETS[target.ref.kind], target.ref.namespace, target.ref.name)
     except KubeError as error:
         if error.status != 404:
             raise
@@ -164,15 +165,21 @@ async def _as_wanted(context: Context, status: RemediationPlanStatus, runbook: R
     attempt = current(status)
     if attempt is None or attempt.accepted_at is None:
         return False
-    step, metadata = status.step_of(attempt), target["metadata"]
+    step, checks = status.step_of(attempt), set(runbook.spec.post_checks)
+    if step.own_image or checks - {"RolloutComplete"}:
+        return False  # only its Job can tell
     values = {item.name: item.value for item in step.parameters}
-    replicasets = await context.kube.list(REPLICASETS, metadata["namespace"])
     try:
-        patch = change(ACTIONS[step.argv[0]], target, values, replicasets=replicasets)
+        patch = change(ACTIONS[step.argv[0]], target, values, replicasets=await _replicasets(context, target))
     except ChangeImpossibleError:
         return False
-    complete = "RolloutComplete" not in runbook.spec.post_checks or rollout(target, metadata["generation"])[0]
+    complete = not checks or rollout(target, target["metadata"]["generation"])[0]
     return complete and not changes_anything(patch)
+
+
+async def _replicasets(context: Context, target: Json) -> Sequence[Json]:
+    """The ReplicaSets of a Deployment's namespace; none for what has no namespace, or none to do with them."""
+    return await context.kube.list(REPLICASETS, target["metadata"]["namespace"]) if "template" in target["spec"] else ()
 
 
 async def _counterexample(context: Context, facts: Facts) -> str | None:
@@ -208,26 +215,37 @@ async def _trial(context: Context, facts: Facts) -> _Trial | str:
     done = context.passes.get(facts.policy.key)
     if done is None or facts.runbook is None:
         return "waits for an inspection" if done is None else f"runbook {facts.plan.spec.runbook_ref.name} is missing"
-    target = target_of(facts.finding, done.snapshot)
+    target = _target(facts, done)
     if target is None:
-        return "none of the finding's targets is in the twin"
-    options = _options(context, facts, done, target)
+        return "none of the finding's targets that the runbook may act on is in the twin"
+    tried = _options(context, facts, done, target)
     simulated = await asyncio.to_thread(
-        examine, facts.policy, done.snapshot, done.measurements, facts.finding, target=target, options=options
+        examine, facts.policy, done.snapshot, done.measurements, facts.finding, options=tried
     )
     return _Trial(done, target, simulated)
 
 
+def _target(facts: Facts, done: Pass) -> Key | None:
+    """What the plan acts on, by its finding, its runbook and its arguments; None: the twin has no such object."""
+    if facts.finding is None or facts.runbook is None:
+        return None
+    given = {item.name: item.value for item in facts.plan.spec.parameters}
+    return target_of(facts.runbook.spec, given, facts.finding, done.snapshot)
+
+
 def _options(context: Context, facts: Facts, done: Pass, target: Key) -> list[Option]:
-    """The response's rungs; the plan's own runbook with the plan's own arguments."""
-    own, options = facts.plan.spec.runbook_ref.name, []
+    """The response's rungs; the plan's own runbook with the plan's own arguments, and first of all."""
+    own = facts.plan.spec.runbook_ref.name
+    found: list[Option] = []
     for rung in facts.response.ladder if facts.response else ():
         runbook = context.store.get(Runbook, "", rung.runbook)
-        if runbook is None or problem(runbook):
+        if runbook is None or problem(runbook) or facts.finding is None:
             continue
-        bound = bind(rung, runbook, done.snapshot.workloads[target])
-        options.append(Option(runbook, facts.plan.spec.parameters if rung.runbook == own else bound))
-    return options
+        if rung.runbook == own:
+            found.insert(0, Option(runbook, target, facts.plan.spec.parameters))
+        else:
+            found.extend(options(rung, runbook, facts.finding, done.snapshot)[0])
+    return found[:MOST_OPTIONS]
 
 
 async def _draft(context: Context, facts: Facts) -> Draft:
@@ -262,22 +280,17 @@ async def _content(context: Context, facts: Facts, done: Pass, place: Key) -> _C
     """Read the target and render. Raises ChangeImpossibleError, InvalidParameterError or KubeError."""
     if facts.runbook is None or facts.response is None or facts.policy is None:
         raise RuntimeError("a plan is rendered from its runbook, response and policy")
-    target = await context.kube.get(DEPLOYMENTS, place.namespace, place.name)
-    replicasets = await context.kube.list(REPLICASETS, place.namespace)
+    target = await context.kube.get(TARGETS[place.kind], place.namespace, place.name)
+    replicasets = await _replicasets(context, target)
     values = arguments(facts.runbook.spec, facts.plan.spec.parameters)
     error = metrics_problem(done.measurements, queries(facts.policy), "")
-    risk, reasons = classify(
-        facts.policy,
-        done.snapshot,
-        done.snapshot.services_of_workload(place),
-        irreversible=facts.runbook.spec.irreversible,
-        metrics_ok=not error,
-    )
+    risk, reasons = classify(facts.policy, done.snapshot, facts.runbook.spec, place, metrics_ok=not error)
     made = render(
         response=facts.response,
         runbook=facts.runbook,
         arguments=values,
         snapshot=done.snapshot,
+        kind=place.kind,
         target=target,
         replicasets=replicasets,
         image=context.settings.action_image,
@@ -298,7 +311,7 @@ async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulate
         rollback=made.rollback,
         candidates=tuple(one.candidate for one in trial.simulated),
         prediction=own.prediction,
-        diff=await _diff(context, facts.runbook, content.target, content.replicasets, content.arguments),
+        diff=await _diff(context, facts.runbook, trial.target, content),
         risk_class=content.risk,
         risk_reasons=tuple(content.reasons),
         approvers=facts.response.approvers,
@@ -315,7 +328,7 @@ async def _content_now(context: Context, facts: Facts) -> str | None:
     done = context.passes.get(facts.policy.key) if facts.policy else None
     if done is None or facts.finding is None or facts.runbook is None or facts.response is None:
         return None
-    place = target_of(facts.finding, done.snapshot)
+    place = _target(facts, done)
     if place is None:
         return None
     basis = _basis(facts, done, place)
@@ -332,25 +345,25 @@ async def _content_now(context: Context, facts: Facts) -> str | None:
 
 def _basis(facts: Facts, done: Pass, place: Key) -> str:
     """Hash of what the twin and the store know of all that a content digest follows from."""
-    workload = done.snapshot.workloads[place]
     response = facts.response.to_json() if facts.response else {}
     return sha256_of(
         {
             "footprint": footprint(done.snapshot, place),
-            "revision": [workload.uid, str(workload.revision)],
+            "version": version(done.snapshot, place),
             "response": response,
             "runbook": facts.runbook_digest,
         }
     )
 
 
-async def _diff(
-    context: Context, runbook: Runbook, target: Json, replicasets: Sequence[Json], values: dict[str, str]
-) -> str:
-    """What the API server says the change would do, asked as a dry run."""
-    metadata, effect = target["metadata"], runbook.spec.effect
+async def _diff(context: Context, runbook: Runbook, place: Key, content: _Content) -> str:
+    """What the API server says the change would do, asked as a dry run; what an image of its own does, nobody knows."""
+    _, _, _, target, replicasets, values = content
+    effect = runbook.spec.effect
+    if effect == "Vouched":
+        return "\n".join(f"unknown: {' '.join(action.argv)} in {action.image}" for action in runbook.spec.actions)
     patch = change(effect, target, resolve(effect, target, values, replicasets), replicasets=replicasets)
     after = await context.kube.json_patch(
-        DEPLOYMENTS, metadata["namespace"], metadata["name"], patch, manager=PREVIEW, dry_run=True
+        TARGETS[place.kind], place.namespace, place.name, patch, manager=PREVIEW, dry_run=True
     )
     return unified_diff(target, after)

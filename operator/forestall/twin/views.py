@@ -226,7 +226,7 @@ class Potential(View):
         faults = [one for one in self._faults(workload) if not (found and one.unasked and one.name == container)]
         return self._with(target, (), target.replicas, f"probe port {port} of {container} in {workload}", faults)
 
-    def set_schedulable(self, name: str, schedulable: bool) -> Potential:
+    def set_schedulable(self, name: str, *, schedulable: bool) -> Potential:
         """New pods may or may not be placed on the node; pods that wait for a place find one where they may."""
         node = replace(self.nodes[name], schedulable=schedulable)
         return self._told(f"{'uncordon' if schedulable else 'cordon'} node/{name}", node)._settled()

@@ -36,7 +36,12 @@ class Cluster:
             raise KubeError(404, "NotFound", f'{resource.plural}.{resource.group} "{name}" not found')
         return copy.deepcopy(found)
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        self._never()
+
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         return [
             copy.deepcopy(one)
             for (kind, where, _), one in self.objects.items()

@@ -12,7 +12,8 @@ from forestall.api.base import Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import RemediationPlan, RunbookRef
-from forestall.planning.propose import Nothing, Proposal, matching, propose, target_of
+from forestall.planning.propose import Nothing, Proposal, matching, propose
+from forestall.planning.targets import target_of
 from forestall.ports import Json
 from tests.unit.planning.world import (
     CART,
@@ -255,7 +256,8 @@ def test_a_target_that_is_not_in_the_twin_is_told() -> None:
 
 def test_the_first_target_that_the_twin_knows_is_acted_on() -> None:
     refs = [{"kind": "Deployment", "namespace": "shop", "name": name} for name in ("gone", "cart")]
-    assert target_of(images_pull(targets=refs), snapshot(broken_rollout())) == CART
+    spec = RUNBOOKS["rollout-undo"].spec
+    assert target_of(spec, {}, images_pull(targets=refs), snapshot(broken_rollout())) == CART
 
 
 def test_the_same_world_gives_the_same_proposal() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from forestall.api.base import Parameter
-from forestall.planning.changes import ChangeImpossibleError
 from forestall.planning.hashing import canonical
+from forestall.planning.patches import ChangeImpossibleError
 from forestall.planning.render import Rendered, footprint, plan_digest, render
 from tests.unit.planning.objects import BAD, deployment, runbook
 from tests.unit.planning.world import CART, broken_rollout, history, policy, snapshot
@@ -23,6 +23,7 @@ def rendered(effect: str = "RestorePreviousTemplate", **changes: Any) -> Rendere
         "runbook": runbook(effect),
         "arguments": given.get(effect, {}),
         "snapshot": snapshot(broken_rollout()),
+        "kind": "Deployment",
         "target": deployment(BAD),
         "replicasets": history(),
         "image": IMAGE,
@@ -43,7 +44,7 @@ def test_each_action_is_a_step_with_its_resolved_parameters() -> None:
     ("effect", "argv", "account", "parameter"),
     [
         ("SetReplicas", "scale", "forestall-action-scale", Parameter(name="replicas", value="3")),
-        ("SpreadOverNodes", "rollout-undo", "forestall-action-rollout-undo", Parameter(name="to", value="cart-2")),
+        ("SpreadOverNodes", "rollout-undo", "forestall-action-spread-replicas", Parameter(name="to", value="cart-2")),
         (
             "RestorePreviousTemplate",
             "rollout-undo",

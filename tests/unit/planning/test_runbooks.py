@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from forestall.api.base import Key, Parameter
+from forestall.api.base import Parameter
 from forestall.api.inspectionpolicy import Rung
 from forestall.planning.runbooks import InvalidParameterError, arguments, bind, digest
 from forestall.ports import Json
-from forestall.twin.model import Resources, Workload
 from tests.unit.planning.objects import runbook
+from tests.unit.planning.world import CART, heavy_load, snapshot, world
 
-CART = Workload(key=Key("Deployment", "shop", "cart"), uid="u", replicas=3, requests=Resources())
+CLUSTER = snapshot(world("worker-1", "worker-2", "worker-3"))
 HOSTILE = ["1e1000", "-1", "٣", "3\n", "$(x)", "9" * 10_000, "", " 3", "+3", "03", "3.0", "0x3", "1_0", "NaN", "--help"]
 
 
@@ -103,12 +103,14 @@ def test_a_rung_may_ask_for_one_replica_more() -> None:
     rung = Rung.model_validate(
         {"runbook": "scale", "parameters": [{"name": "replicas", "from": "CurrentReplicasPlusOne"}]}
     )
-    assert bind(rung, runbook("SetReplicas"), CART) == (Parameter(name="replicas", value="4"),)
+    assert bind(rung, runbook("SetReplicas"), CART, heavy_load(), CLUSTER) == (Parameter(name="replicas", value="4"),)
 
 
 def test_what_a_rung_leaves_out_takes_its_default() -> None:
     rung = Rung.model_validate({"runbook": "spread-replicas"})
-    assert bind(rung, runbook("SpreadOverNodes"), CART) == (Parameter(name="max-skew", value="1"),)
+    assert bind(rung, runbook("SpreadOverNodes"), CART, heavy_load(), CLUSTER) == (
+        Parameter(name="max-skew", value="1"),
+    )
 
 
 def test_a_runbook_has_one_digest_for_one_content() -> None:

@@ -24,6 +24,7 @@ JSON_PATCH = "application/json-patch+json"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
 PAGE = 500
+PODS = Resource("", "v1", "pods", "Pod")
 ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
 
@@ -91,13 +92,17 @@ class KubeClient:
         """Read one object, uncached."""
         return await self._json("GET", path_of(resource, namespace, name))
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         """Read all objects of a kind, page by page."""
-        return [item async for item, _ in self.pages(resource, namespace, labels)]
+        return [item async for item, _ in self.pages(resource, namespace, labels, fields)]
 
-    async def pages(self, resource: Resource, namespace: str, labels: str) -> AsyncIterator[tuple[Json, str]]:
+    async def pages(
+        self, resource: Resource, namespace: str, labels: str, fields: str = ""
+    ) -> AsyncIterator[tuple[Json, str]]:
         """Every object of a kind with the resourceVersion of the whole list."""
-        query = {"limit": str(PAGE), "labelSelector": labels}
+        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
         while True:
             answer = await self._json("GET", path_of(resource, namespace), query)
             version = answer["metadata"]["resourceVersion"]
@@ -160,6 +165,16 @@ class KubeClient:
         """Apply a merge patch."""
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Ask for the pod's eviction."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        await self._json("POST", path_of(PODS, namespace, pod, "eviction"), body=body)
 
     async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
         """Ask the API server's authorizer about somebody else."""
