@@ -43,6 +43,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     policy = context.store.get(InspectionPolicy, key.namespace, key.name)
     if policy is None:
         context.passes.pop(key, None)
+        _wake_plans(context, key)
         return None
     twin = context.twins.get(policy.spec.twin_ref.name)
     if twin is None or not twin.ready:
