@@ -42,7 +42,7 @@ def main(
     # What stands before a command's name is the default of what may stand behind it.
     given = {"kubeconfig": kubeconfig, "namespace": namespace, "output": output.value}
     defaults = {name: value for name, value in given.items() if value is not None}
-    context.default_map = dict.fromkeys(("status", "plans", "show", "approve", "reject"), defaults)
+    context.default_map = dict.fromkeys(("status", "plans", "show", "approve", "reject", "report"), defaults)
 
 
 @app.command("status")

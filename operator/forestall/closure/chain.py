@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -30,18 +30,25 @@ def seal(last: Row | None, entry: Entry) -> Row:
     return Row(seq, previous, _hash(seq, previous, entry), entry)
 
 
-def first_break(rows: Iterable[Row]) -> Break | None:
-    """The first row that is missing, out of place or changed, in a chain that is read from its start; None: none."""
+def links(rows: Iterable[Row]) -> Iterator[Row | Break]:
+    """The rows of a chain that is read from its start, as long as it holds; a Break ends it where it does not."""
     expected, previous = 1, START
     for row in rows:
-        if row.seq != expected:
-            return Break(expected, f"the row is missing: row {row.seq} stands in its place")
-        if row.previous != previous:
-            return Break(row.seq, "the row does not follow from the row before it")
-        if row.hash != _hash(row.seq, row.previous, row.entry):
-            return Break(row.seq, "the row was changed after it was written")
+        if problem := _problem(row, expected, previous):
+            yield Break(expected, problem)
+            return
+        yield row
         expected, previous = row.seq + 1, row.hash
-    return None
+
+
+def _problem(row: Row, expected: int, previous: str) -> str:
+    """What is wrong with a row, or with its absence; empty: nothing."""
+    if row.seq != expected:
+        return f"the row is missing: row {row.seq} stands in its place"
+    if row.previous != previous:
+        return "the row does not follow from the row before it"
+    same = row.hash == _hash(row.seq, row.previous, row.entry)
+    return "" if same else "the row was changed after it was written"
 
 
 def canonical(value: object) -> str:

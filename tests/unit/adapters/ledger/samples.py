@@ -1,8 +1,10 @@
 """Entries to be written, and what stands in a ledger."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from forestall.closure.chain import Break, links
 from forestall.ports import Entry, Ledger, Row
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -25,3 +27,8 @@ def every(ledger: Ledger) -> list[Row]:
     while page := asyncio.run(ledger.rows(found[-1].seq if found else 0)):
         found += page
     return found
+
+
+def first_break(rows: Iterable[Row]) -> Break | None:
+    """Where a chain does not hold; None: nowhere."""
+    return next((link for link in links(rows) if isinstance(link, Break)), None)
