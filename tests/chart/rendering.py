@@ -14,6 +14,21 @@ Manifest = dict[str, Any]
 CHART = Path(__file__).parents[2] / "charts" / "forestall"
 DIGEST = f"sha256:{'a' * 64}"
 NAMESPACE = "forestall-system"
+ACTIONS = (
+    "rollout-undo",
+    "scale",
+    "spread-replicas",
+    "rollout-restart",
+    "patch-resources",
+    "patch-probe-port",
+    "patch-service-port",
+    "patch-selector",
+)
+"""Actions on what stands in a namespace: enabled unless somebody says otherwise."""
+NODE_ACTIONS = ("cordon", "uncordon", "drain", "remove-taint")
+"""Actions on nodes: enabled where somebody says so."""
+WITH_NODES = tuple(f"actions.{name}.enabled=true" for name in NODE_ACTIONS)
+"""Values that enable them."""
 
 
 def helm(*args: str) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,9 @@
 """Who holds which rights: no more than used, and only where they were given."""
 
-from tests.chart.rendering import NAMESPACE, Manifest, of_kind, render, rules
+import pytest
 
-ACTIONS = ("rollout-undo", "scale", "spread-replicas")
+from tests.chart.rendering import ACTIONS, NAMESPACE, NODE_ACTIONS, WITH_NODES, Manifest, of_kind, render, rules
+
 MANIFESTS = ("namespaces={shop,payments}",)
 
 
@@ -72,11 +73,36 @@ def test_previews_and_actions_have_rights_in_the_listed_namespaces_only() -> Non
             assert bindings(listed, account) == wanted
 
 
+@pytest.mark.parametrize("action", NODE_ACTIONS)
+def test_an_action_on_nodes_has_rights_only_where_it_is_enabled(action: str) -> None:
+    account = f"forestall-action-{action}"
+    enabled = render(f"actions.{action}.enabled=true")
+    assert bindings(enabled, account) == {("*", f"forestall-actions/{account}")}
+    assert bindings(enabled, "forestall-preview-nodes") == {("*", f"{NAMESPACE}/forestall")}
+    assert bindings(render(*MANIFESTS), account) == set()
+    assert bindings(render(*MANIFESTS), "forestall-preview-nodes") == set()
+
+
+def test_an_action_may_read_and_patch_what_it_acts_on_and_only_drain_may_evict() -> None:
+    wanted = {"pods/eviction": {"create"}, "pods": {"list"}, "replicasets": {"get", "list"}}
+    for role, rule in rules(render(*MANIFESTS, *WITH_NODES)):
+        if role.startswith("forestall-action-"):
+            for resource in rule["resources"]:
+                assert set(rule["verbs"]) == wanted.get(resource, {"get", "patch"}), role
+                assert not resource.startswith("pods") or role == "forestall-action-drain"
+
+
+def test_an_action_whose_rollback_restores_a_template_may_read_replicasets() -> None:
+    reading = {role for role, rule in rules(render()) if "replicasets" in rule["resources"]}
+    restoring = {f"forestall-action-{name}" for name in ("rollout-undo", "rollout-restart", "spread-replicas")}
+    assert {role for role in reading if role.startswith("forestall-action-")} == restoring
+
+
 def test_without_listed_namespaces_nothing_may_change_a_workload() -> None:
     manifests = render()
     bound = {m["roleRef"]["name"] for m in manifests if m["kind"] in {"RoleBinding", "ClusterRoleBinding"}}
     for role, rule in rules(manifests):
-        if role in bound and "deployments" in rule["resources"]:
+        if role in bound and {"deployments", "services"} & set(rule["resources"]):
             assert set(rule["verbs"]) <= {"get", "list", "watch"}
 
 

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.rendering import CHART, DIGEST, attempt, helm, of_kind, render
-
-ACTIONS = ("rollout-undo", "scale", "spread-replicas")
+from tests.chart.rendering import ACTIONS, CHART, DIGEST, attempt, helm, of_kind, render
 
 
 def operator(*values: str) -> Any:
