@@ -31,10 +31,11 @@ def checkout() -> dict[str, str]:
 
 
 class Operator:
-    """At most one operator at a time. Its log is `log`."""
+    """At most one operator at a time. Its log is `log`, its ledger `ledger`."""
 
     def __init__(self, cluster: ApiTier, log: Path) -> None:
         self._cluster, self.log = cluster, log
+        self.ledger = log.with_name("ledger.db")
         self._process: Process | None = None
         self._port = 0
 
@@ -61,6 +62,7 @@ class Operator:
             "FORESTALL_NAMESPACE": NAMESPACE,
             "FORESTALL_ACTION_IMAGE": IMAGE,
             "FORESTALL_HTTP_PORT": str(self._port),
+            "FORESTALL_LEDGER": str(self.ledger),
         }
         variables = [f"{name}={value}" for name, value in settings.items()]
         argv = ["env", *variables, sys.executable, "-m", module, *args]
