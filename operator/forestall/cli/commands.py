@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from forestall.cli import deciding, plans, show, status
 from forestall.cli.failures import Exit, Failure
@@ -42,7 +43,8 @@ def main(
     # What stands before a command's name is the default of what may stand behind it.
     given = {"kubeconfig": kubeconfig, "namespace": namespace, "output": output.value}
     defaults = {name: value for name, value in given.items() if value is not None}
-    context.default_map = dict.fromkeys(("status", "plans", "show", "approve", "reject", "report"), defaults)
+    names = context.command.commands if isinstance(context.command, TyperGroup) else ()
+    context.default_map = dict.fromkeys(names, defaults)
 
 
 @app.command("status")

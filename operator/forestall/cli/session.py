@@ -83,10 +83,19 @@ def command(
     everywhere: bool = False,
 ) -> None:
     """Do `work` in a session of these options; a Failure is printed and becomes the exit code."""
-    screen = Screen(sys.stdout, sys.stderr, as_json=output is Output.JSON)
-    try:
+
+    def connected(screen: Screen) -> None:
         where = "" if everywhere else checked_name(namespace or namespace_of(kubeconfig), "namespace")
         work(Session(context.ensure_object(World), screen, kubeconfig, where))
+
+    offline(connected, output)
+
+
+def offline(work: Callable[[Screen], None], output: Output) -> None:
+    """Do `work` without a cluster; a Failure is printed and becomes the exit code."""
+    screen = Screen(sys.stdout, sys.stderr, as_json=output is Output.JSON)
+    try:
+        work(screen)
     except Failure as failure:
         screen.error(failure.message, failure.remedy)
         raise typer.Exit(failure.code) from failure
