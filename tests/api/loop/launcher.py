@@ -17,10 +17,14 @@ from forestall.runtime.telemetry import configure_logs
 
 
 class Moment(NamedTuple):
-    """Before or after the answer to a write: of a plan's status that says `phase`, or, without one, of a Job."""
+    """Before or after the answer to a write: of a plan's status that says `phase`, or, without one, of a Job.
+
+    With `undo`: of the intent to undo the plan, or of the Job that undoes it.
+    """
 
     phase: str
     after: bool
+    undo: bool = False
 
 
 MOMENTS: Mapping[str, Moment] = {
@@ -28,6 +32,8 @@ MOMENTS: Mapping[str, Moment] = {
     "after-intent": Moment("Executing", after=True),
     "after-job": Moment("", after=True),
     "before-outcome": Moment("Soaking", after=False),
+    "after-undo-intent": Moment("RollingBack", after=True, undo=True),
+    "after-undo-job": Moment("", after=True, undo=True),
 }
 
 
@@ -42,7 +48,7 @@ class Mortal:
 
     async def patch_status(self, resource: Resource, namespace: str, name: str, patch: Json) -> Json:
         """Perhaps the last call."""
-        last = resource == PLANS and patch["status"].get("phase") == self._moment.phase
+        last = resource == PLANS and self._says(patch["status"])
         self._die(last and not self._moment.after)
         answer = await self._kube.patch_status(resource, namespace, name, patch)
         self._die(last)
@@ -50,10 +56,18 @@ class Mortal:
 
     async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
         """Perhaps the last call."""
-        last = resource == JOBS and not self._moment.phase
+        undoes = "-undo-" in body["metadata"].get("name", "")
+        last = resource == JOBS and not self._moment.phase and undoes == self._moment.undo
         answer = await self._kube.create(resource, namespace, body, dry_run=dry_run)
         self._die(last)
         return answer
+
+    def _says(self, status: Json) -> bool:
+        """Whether a status is the one of the moment."""
+        if self._moment.undo:
+            intents = (one for one in status.get("attempts", ()) if one["rollback"] and "outcome" not in one)
+            return bool(self._moment.phase) and any(intents)
+        return bool(status.get("phase") == self._moment.phase)
 
     def _die(self, now: bool) -> None:
         if now:

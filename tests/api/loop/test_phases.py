@@ -97,6 +97,23 @@ def test_a_suspended_policy_keeps_a_rollback_back(shop: Shop, loads: Loads) -> N
     assert len(shop.jobs(plan)) == 2
 
 
+@pytest.mark.parametrize(("moment", "jobs"), [("after-undo-intent", 1), ("after-undo-job", 2)])
+def test_a_killed_operator_is_replaced_and_undoes_once(shop: Shop, loads: Loads, moment: str, jobs: int) -> None:
+    operator = shop.world.operator
+    with operator.instead("--die", moment):
+        saturated(shop, loads, 3)
+        plan = shop.pending()
+        expect(shop.approve(plan), None)
+        operator.died()
+    assert shop.phase(plan) == "RollingBack"
+    assert len(shop.jobs(plan)) == jobs
+
+    operator.start()
+    undone = shop.reaches(plan, "RolledBack")
+    assert outcomes(undone) == [(False, 0, "Success"), (True, 0, "Success")]
+    assert len(shop.jobs(plan)) == 2
+
+
 def faulty(shop: Shop, **spec: object) -> Json:
     """A plan that waits for approval, with a policy that looks often."""
     shop.open(**{"schedule": {"interval": "1s"}, **spec})
