@@ -41,6 +41,8 @@ def test_the_chart_passes_helms_linter() -> None:
         ("actions.scale.enabled=maybe", "/actions/scale/enabled"),
         ("actions.reboot.enabled=true", "reboot"),
         ("replicas=2", "replicas"),
+        ("ledger.size=much", "/ledger/size"),
+        ("ledger.persistent=maybe", "/ledger/persistent"),
         ("tolerations=all", "/tolerations"),
     ],
 )
@@ -105,3 +107,24 @@ def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
             yield from _leaves(value, f"{above}{name}.")
         else:
             yield f"`{above}{name}`"
+
+
+def test_the_ledger_is_kept_on_a_claim_that_outlives_the_release() -> None:
+    (claim,) = of_kind(render("ledger.size=5Gi"), "PersistentVolumeClaim").values()
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert claim["spec"] == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}}
+    assert ledger_volume() == {"name": "ledger", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
+    (mount,) = [one for one in operator()["containers"][0]["volumeMounts"] if one["name"] == "ledger"]
+    assert environment()["FORESTALL_LEDGER"].startswith(f"{mount['mountPath']}/")
+    chosen = of_kind(render("ledger.storageClassName=fast"), "PersistentVolumeClaim")
+    assert chosen["forestall-ledger"]["spec"]["storageClassName"] == "fast"
+
+
+def test_without_a_claim_the_ledger_ends_with_its_pod() -> None:
+    assert ledger_volume("ledger.persistent=false") == {"name": "ledger", "emptyDir": {"sizeLimit": "1Gi"}}
+    assert of_kind(render("ledger.persistent=false"), "PersistentVolumeClaim") == {}
+
+
+def ledger_volume(*values: str) -> Any:
+    (volume,) = [one for one in operator(*values)["volumes"] if one["name"] == "ledger"]
+    return volume

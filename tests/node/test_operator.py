@@ -100,6 +100,7 @@ def shop(node_cluster: NodeTier, operator: Image) -> Iterator[NodeTier]:
         "namespaces": [SHOP],
         "image": {"repository": repository, "tag": "dev", "digest": digest},
         "nodeSelector": {"kubernetes.io/hostname": "node1"},
+        "ledger": {"persistent": False},  # nothing provisions volumes here
     }
     node_cluster.kubectl("create", "namespace", SHOP)
     install = ("install", "forestall", str(CHART), "--create-namespace", "--values", "-", "--wait", "--timeout", "3m")

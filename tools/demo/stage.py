@@ -105,6 +105,8 @@ class Stage:
             "image": {"repository": repository, "tag": self.operator.name.rpartition(":")[2], "digest": digest},
             # Not on the node that will be lost: that forestall itself survives is another story.
             "nodeSelector": {"kubernetes.io/hostname": NODE_KEPT},
+            # Nothing provisions volumes here.
+            "ledger": {"persistent": False},
         }
 
     def _helm(self, args: Sequence[str], values: str) -> subprocess.CompletedProcess[str]:
