@@ -66,10 +66,10 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
         PLAN_DIGEST: status.plan_digest or "",
         "forestall.dev/traceparent": trace,
     }
-    found = {"reads_hash": attempt.expected_hash or status.target.reads_hash}
+    target = status.target.model_copy(update={"reads_hash": status.expected_hash})
     # What a rollback must lead to is the state from before, which need not be a healthy one: the operator judges it.
     rules = runbook.model_copy(update={"post_checks": ()}) if attempt.rollback else runbook
-    spec = template(status.step_of(attempt), status.target.model_copy(update=found), rules)
+    spec = template(status.step_of(attempt), target, rules)
     pod = {"metadata": {"labels": labels, "annotations": annotations}, **spec["template"]}
     traced = [{"name": "TRACEPARENT", "value": trace}, {"name": "FORESTALL_PLAN_UID", "value": plan.metadata.uid}]
     pod["spec"]["containers"][0]["env"].extend(traced)

@@ -41,6 +41,8 @@ def _with_resources(view: Potential, target: Key, given: Given) -> Potential:
     amount = int(given["amount"]) * (_MEBIBYTE if what == "memory" else 1)
     limits = _with(container.limits, what, amount) if kind == "limits" else container.limits
     requests = _with(container.requests, what, amount) if kind == "requests" else container.requests
+    if (requests, limits) == (container.requests, container.limits):
+        raise UnsupposableError(f"container {container.name} of {target} has that amount already")
     return view.set_resources(target, container.name, requests=requests, limits=limits)
 
 
@@ -52,6 +54,10 @@ def _probed(view: Potential, target: Key, given: Given) -> Potential:
     container = _container(view, target, given)
     if container.probed is None:
         raise UnsupposableError(f"container {container.name} of {target} has no probe that asks a port")
+    if container.probed == port_of(given["port"]):
+        raise UnsupposableError(
+            f"the probe of container {container.name} of {target} asks port {given['port']} already"
+        )
     return view.set_probed_port(target, container.name, port_of(given["port"]))
 
 
@@ -64,13 +70,22 @@ def _container(view: Potential, target: Key, given: Given) -> Blueprint:
 
 def _led(view: Potential, target: Key, given: Given) -> Potential:
     number = int(given["port"])
-    if number not in [port.number for port in view.services[target].ports]:
-        raise UnsupposableError(f"{target} has no port {number}")
+    found = [port.target for port in view.services[target].ports if port.number == number]
+    if not found or port_of(given["target-port"]) in found:
+        raise UnsupposableError(f"{target} has no port {number}" if not found else f"{target} leads there already")
     return view.set_target_port(target, number, port_of(given["target-port"]))
 
 
 def _selected(view: Potential, target: Key, given: Given) -> Potential:
+    if view.services[target].selector.get(given["label"], "") == given["value"]:
+        raise UnsupposableError(f"{target} selects so already")
     return view.set_selector(target, given["label"], given["value"])
+
+
+def _cordoned(view: Potential, target: Key, *, wanted: bool) -> Potential:
+    if view.nodes[target.name].schedulable is not wanted:
+        raise UnsupposableError(f"{target} is {'cordoned already' if wanted else 'not cordoned'}")
+    return view.set_schedulable(target.name, schedulable=not wanted)
 
 
 def _untainted(view: Potential, target: Key, given: Given) -> Potential:
@@ -95,8 +110,8 @@ _OUTCOMES: Final[Mapping[Effect, Callable[[Potential, Key, Given], Potential]]] 
     "SetProbePort": _probed,
     "SetTargetPort": _led,
     "SetSelectorLabel": _selected,
-    "Cordon": lambda view, target, _: view.set_schedulable(target.name, schedulable=False),
-    "Uncordon": lambda view, target, _: view.set_schedulable(target.name, schedulable=True),
+    "Cordon": lambda view, target, _: _cordoned(view, target, wanted=True),
+    "Uncordon": lambda view, target, _: _cordoned(view, target, wanted=False),
     "Drain": lambda view, target, _: view.drain(target.name),
     "RemoveTaint": _untainted,
     "AddTaint": _tainted,

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Source
+from forestall.planning.nodes import SYSTEM
 from forestall.planning.targets import workload_of
 from forestall.twin.model import Blueprint, Port, Service, ServicePort, Taint, Workload
 from forestall.twin.views import View
@@ -64,7 +65,7 @@ def _node(about: About) -> str:
 def _taint(about: About) -> Taint:
     """The only taint that keeps the finding's pods off the node."""
     node, workload = about.view.nodes[_node(about)], about.workload()
-    barring = [taint for taint in node.taints if taint.bars]
+    barring = [taint for taint in node.taints if taint.bars and not taint.key.startswith(SYSTEM)]
     found = [taint for taint in barring if not any(one.covers(taint) for one in workload.tolerations)]
     return _only(found, f"taint of {about.target} that bars the pods of {workload.key}")
 

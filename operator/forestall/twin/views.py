@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+CORDONED: Final = "node.kubernetes.io/unschedulable"
+"""Key of the taint that a cordoned node bears."""
 NO_PLACE: Final = "no node takes it"
 """What is said of a pod that would find no node."""
 
@@ -228,7 +230,10 @@ class Potential(View):
 
     def set_schedulable(self, name: str, *, schedulable: bool) -> Potential:
         """New pods may or may not be placed on the node; pods that wait for a place find one where they may."""
-        node = replace(self.nodes[name], schedulable=schedulable)
+        present = self.nodes[name].taints
+        # The control plane's own taint goes with the mark that it stands for.
+        taints = tuple(taint for taint in present if taint.key != CORDONED) if schedulable else present
+        node = replace(self.nodes[name], schedulable=schedulable, taints=taints)
         return self._told(f"{'uncordon' if schedulable else 'cordon'} node/{name}", node)._settled()
 
     def set_taints(self, name: str, taints: tuple[Taint, ...]) -> Potential:

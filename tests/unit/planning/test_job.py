@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from forestall.api.remediationplan import Attempt
+from forestall.api.remediationplan import Attempt, RemediationPlan
 from forestall.planning.job import identity, manifest
 from tests.unit.gates.scene import NOW, READS, plan, rendered, runbook, step
 
@@ -18,9 +18,9 @@ def attempt(**more: Any) -> Attempt:
     return Attempt.model_validate({**known, **more})
 
 
-def environment(**more: Any) -> dict[str, Any]:
+def environment(of: RemediationPlan = PLAN, **more: Any) -> dict[str, Any]:
     """What the action is told, read as JSON where it is JSON."""
-    made = manifest(PLAN, attempt(**more), runbook=runbook().spec, namespace="forestall-actions", trace="00-1-2-01")
+    made = manifest(of, attempt(**more), runbook=runbook().spec, namespace="forestall-actions", trace="00-1-2-01")
     (container,) = made["spec"]["template"]["spec"]["containers"]
     return {
         item["name"]: json.loads(item["value"]) if item["value"][:1] in "[{" else item["value"]
@@ -34,9 +34,10 @@ def test_steps_and_what_undoes_them_are_told_apart_by_their_labels() -> None:
     assert {key: value for key, value in forth.items() if back[key] != value} == {"forestall.dev/step": "0"}
 
 
-def test_the_target_is_expected_as_the_attempt_says() -> None:
+def test_the_target_is_expected_as_the_last_job_left_it() -> None:
     assert environment()["FORESTALL_TARGET"]["readsHash"] == READS
-    assert environment(expected_hash="sha256:as-left")["FORESTALL_TARGET"]["readsHash"] == "sha256:as-left"
+    tried = [{"step": 0, "attempt": 1, "jobName": "job", "intendedAt": NOW, "targetHash": "sha256:as-left"}]
+    assert environment(plan(rendered(attempts=tried)))["FORESTALL_TARGET"]["readsHash"] == "sha256:as-left"
 
 
 def test_a_rollback_runs_the_inverse_under_its_own_account_without_checks_of_health() -> None:
