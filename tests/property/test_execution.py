@@ -22,7 +22,6 @@ from forestall.execution.decide import decide
 from forestall.execution.decision import CreateJob, Decision, SuspendJob
 from forestall.execution.table import ARROWS
 from forestall.gates.facts import Facts, JobState, LiveTarget
-from forestall.gates.target import expected_hash
 from tests.unit.execution.scene import LEFT, PREDICTION
 from tests.unit.gates.scene import APPROVED, NOW, READS, facts, finding, inspected, pause, policy, rendered, step
 
@@ -78,7 +77,7 @@ def seen(status: RemediationPlanStatus, world: dict[str, Any], seconds: int) -> 
     """The plan's facts in such a world, so many seconds after NOW."""
     now = NOW + timedelta(seconds=seconds)
     known = facts(None, world["annotations"], **world["more"]).with_status(status)
-    expected = LiveTarget(uid="uid-cart", reads_hash=READS if status.undoing else expected_hash(known))
+    expected = LiveTarget(uid="uid-cart", reads_hash=READS if status.undoing else status.expected_hash)
     live = expected if world["live"] == "as expected" else world["live"]
     known = replace(known, live=live, inspected=inspected(at=now, finding_present=world["present"]))
     job, attempt = world["job"], status.attempts[-1] if status.attempts else None

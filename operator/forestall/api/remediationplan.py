@@ -267,8 +267,6 @@ class Attempt(Model):
     """How it ended."""
     message: Text = ""
     """What the action said."""
-    expected_hash: Annotated[str, Field(max_length=80)] = ""
-    """Hash of the fields that the runbook reads, as the Job must find them. Empty: as they were rendered."""
     target_hash: Annotated[str, Field(max_length=80)] = ""
     """Hash of the fields that the runbook reads, as the step left them: what the next step expects."""
 
@@ -378,6 +376,13 @@ class RemediationPlanStatus(Model):
     """Who has the plan in hand."""
     hand_offs: Annotated[tuple[HandOff, ...], Field(max_length=16)] = ()
     """How it changed hands."""
+
+    @property
+    def expected_hash(self) -> str:
+        """What the target's read fields must hash to now: as rendered, or as the last Job that told so left them."""
+        left = [attempt.target_hash for attempt in self.attempts if attempt.target_hash]
+        rendered = self.target.reads_hash if self.target else ""
+        return left[-1] if left else rendered
 
     def step_of(self, attempt: Attempt) -> Step:
         """The step that an attempt is at."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from forestall.api.remediationplan import Attempt, Outcome
 from forestall.execution import following, moves, preflight
-from forestall.execution.decision import CreateJob, Decision, News
+from forestall.execution.decision import Decision, News
 from forestall.execution.moves import RECHECK, RETRY, end, hand_over, inverse_text, stay, to, undo
 from forestall.execution.soaking import begin
 from forestall.gates import chain
@@ -41,7 +41,7 @@ def _absent(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
     judgement = chain.judge(facts, now)
     facts = preflight.with_verdicts(facts, judgement.verdicts)
     if judgement.veto is None:
-        return Decision(facts.plan.status, actions=(CreateJob(attempt),))
+        return following.created_anew(facts, attempt, now)
     if judgement.consequence == "Blocked":
         return stay(facts, judgement.veto.message, RECHECK)
     facts = following.closed(facts, attempt, "FailureGuard", judgement.veto.message, now)

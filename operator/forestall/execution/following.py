@@ -5,13 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from forestall.api.remediationplan import Attempt, Outcome
-from forestall.execution.decision import Decision, SuspendJob
+from forestall.execution.decision import CreateJob, Decision, SuspendJob
 from forestall.execution.moves import RECHECK, stay, with_attempt
 from forestall.gates import pause
 from forestall.gates.facts import Facts, JobState
 
 PRECONDITION_FAILED = 40
 NOTHING_TO_DO = 41
+
+
+def created_anew(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
+    """Create the Job of an intent on record.
+
+    The intent is renewed, so that there is a write, whose precondition makes sure that nobody has gone on.
+    """
+    facts = with_attempt(facts, attempt, intended_at=now)
+    return Decision(facts.plan.status, (CreateJob(facts.plan.status.attempts[-1]),))
 
 
 def running(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Decision:

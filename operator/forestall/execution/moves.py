@@ -124,13 +124,13 @@ def done(status: RemediationPlanStatus, *, rollback: bool = False) -> int:
     return sum(1 for one in status.attempts if one.rollback == rollback and one.outcome == "Success")
 
 
-def next_attempt(facts: Facts, now: datetime, expected: str, *, rollback: bool = False) -> Attempt:
-    """The attempt at the first step that has not succeeded; it must find the target as `expected` hashes."""
+def next_attempt(facts: Facts, now: datetime, *, rollback: bool = False) -> Attempt:
+    """The attempt at the first step that has not succeeded."""
     status = facts.plan.status
     step = done(status, rollback=rollback)
     number = 1 + sum(1 for one in status.attempts if (one.rollback, one.step) == (rollback, step))
     name = f"forestall-{facts.plan.metadata.uid[:13]}-{'undo-' if rollback else ''}{step}-{number}"
-    return Attempt(step=step, attempt=number, rollback=rollback, job_name=name, intended_at=now, expected_hash=expected)
+    return Attempt(step=step, attempt=number, rollback=rollback, job_name=name, intended_at=now)
 
 
 def with_attempt(facts: Facts, attempt: Attempt, **changes: object) -> Facts:

@@ -10,7 +10,6 @@ from forestall.execution.decision import CreateJob, Decision
 from forestall.execution.moves import RECHECK, acted, end, given_up, next_attempt, to, undo
 from forestall.gates import chain
 from forestall.gates.facts import Facts
-from forestall.gates.target import expected_hash
 
 
 def enter(facts: Facts, _now: datetime) -> Decision:
@@ -26,7 +25,7 @@ def decide(facts: Facts, now: datetime) -> Decision:
     facts = with_verdicts(facts, judgement.verdicts)
     if judgement.veto is not None:
         return barred(facts, judgement.veto, judgement.consequence, now)
-    attempt = next_attempt(facts, now, expected_hash(facts))
+    attempt = next_attempt(facts, now)
     step = facts.plan.status.steps[attempt.step].name
     status = to(facts.plan.status, "Executing", f"runs {step}", attempts=(*facts.plan.status.attempts, attempt))
     return Decision(status, actions=(CreateJob(attempt),))

@@ -15,7 +15,6 @@ from forestall.execution.moves import RECHECK, RETRY, end, hand_over, inverse_te
 from forestall.execution.soaking import LOOK_AGAIN
 from forestall.gates import chain
 from forestall.gates.facts import Facts, Inspected, JobState, LiveTarget
-from forestall.gates.target import expected_hash
 
 
 def decide(facts: Facts, now: datetime) -> Decision:
@@ -43,7 +42,7 @@ def _next(facts: Facts, live: LiveTarget, now: datetime) -> Decision:
     judgement = chain.judge(facts, now, chain.UNDOING)
     if judgement.veto is not None:
         return stay(facts, judgement.veto.message, RECHECK, gates=tuple(judgement.verdicts))
-    attempt = moves.next_attempt(facts, now, live.reads_hash, rollback=True)
+    attempt = moves.next_attempt(facts, now, rollback=True)
     message = f"undoes it by {status.step_of(attempt).name}"
     return Decision(to(status, "RollingBack", message, attempts=(*status.attempts, attempt)), (CreateJob(attempt),))
 
@@ -55,7 +54,7 @@ def _unlike(facts: Facts, live: LiveTarget) -> str:
         return live.error or "the plan has no target"
     if live.uid != target.uid:
         return "the target was deleted and made anew"
-    if live.reads_hash not in {expected_hash(facts), target.reads_hash}:
+    if live.reads_hash not in {facts.plan.status.expected_hash, target.reads_hash}:
         return "the target has changed since the plan's last Job"
     if live.foreign_owners:
         return f"{', '.join(live.foreign_owners)} owns what the runbook writes"
@@ -87,7 +86,7 @@ def _create(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
     judgement = chain.judge(facts, now, chain.UNDOING)
     if judgement.veto is not None:
         return stay(facts, judgement.veto.message, RECHECK, gates=tuple(judgement.verdicts))
-    return Decision(facts.plan.status, (CreateJob(attempt),))
+    return following.created_anew(facts, attempt, now)
 
 
 def _ended(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Decision:

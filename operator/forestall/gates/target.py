@@ -23,21 +23,14 @@ def content(facts: Facts, _now: datetime) -> Verdict:
 def unchanged(facts: Facts, _now: datetime) -> Verdict:
     """Open if the target is the same object, with the same values in all that the runbook reads."""
     gate = "target"
-    live, expected = facts.live, expected_hash(facts)
+    live, status = facts.live, facts.plan.status
     if live is None or live.error:
         return veto(gate, "TargetUnreadable", live.error if live else "the target has not been read")
-    if facts.plan.status.target is None or live.uid != facts.plan.status.target.uid:
+    if status.target is None or live.uid != status.target.uid:
         return veto(gate, "TargetReplaced", "the target was deleted and made anew since the plan was made")
-    if live.reads_hash != expected:
+    if live.reads_hash != status.expected_hash:
         return veto(gate, "TargetChanged", "fields that the decision rests on have changed since the plan was made")
     if live.foreign_owners:
         owners = ", ".join(live.foreign_owners)
         return veto(gate, "OwnedElsewhere", f"{owners} owns what the runbook writes: change it there (in Git)")
     return passes(gate, "Unchanged")
-
-
-def expected_hash(facts: Facts) -> str:
-    """What the target's fields must hash to: as rendered, or as the last Job that told so left them."""
-    left = [attempt.target_hash for attempt in facts.plan.status.attempts if attempt.target_hash]
-    rendered = facts.plan.status.target.reads_hash if facts.plan.status.target else ""
-    return left[-1] if left else rendered

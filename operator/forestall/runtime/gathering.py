@@ -32,7 +32,7 @@ from forestall.planning.runbooks import digest as runbook_digest
 from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
 from forestall.planning.targets import key_of, serving, target_of, version
 from forestall.ports import Json, KubeError
-from forestall.runtime import jobs, people
+from forestall.runtime import intake, jobs, people
 from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context, Pass, Revision
 from forestall.runtime.policies import metrics_problem, report_problem
@@ -47,38 +47,49 @@ async def gather(context: Context, plan: RemediationPlan) -> Facts:
     """All facts for one decision. Raises KubeError where a read that the decision needs has no answer."""
     await _complete(context, plan)
     facts = people.known(context, _known(context, plan))
-    acting = plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and approval.given(facts))
-    if acting:
-        plan = await _fresh(context, plan)
-        facts = await people.fresh(context, _known(context, plan))
     if not plan.status.candidates:
         draft = await _draft(context, facts)
         return replace(facts, draft=draft, plan_digest=plan_digest(draft.content_digest, plan.metadata.uid))
-    facts = replace(facts, jobs=await _jobs(context, plan))
-    if acting and all(job.state == "Absent" for job in facts.jobs.values()):
-        undoing = plan.status.phase == "RollingBack"
-        return replace(facts, live=await _live(context, facts)) if undoing else await _checked(context, facts)
+    if plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and approval.given(facts)):
+        return await _acting(context, await _fresh(context, plan))
     waits = plan.status.phase == "PendingApproval"
     return replace(facts, content_now=await _content_now(context, facts)) if waits else facts
+
+
+async def _acting(context: Context, plan: RemediationPlan) -> Facts:
+    """The facts about a plan of which a Job runs or may be created: all that may stop it is read anew."""
+    found = await _jobs(context, plan)
+    if any(job.state != "Absent" for job in found.values()):
+        return replace(await people.fresh(context, _known(context, plan)), jobs=found)
+    await _reread(context, InspectionPolicy, plan.metadata.namespace or "", plan.spec.policy_ref.name)
+    await _reread(context, Runbook, "", plan.spec.runbook_ref.name)
+    facts = replace(await people.fresh(context, _known(context, plan)), jobs=found)
+    if plan.status.phase == "RollingBack":
+        return replace(facts, live=await _live(context, facts))
+    return await _checked(context, facts)
 
 
 async def _complete(context: Context, plan: RemediationPlan) -> None:
     """Ask for what the store lacks: after a start, a plan may be seen before its policy, and that is not gone."""
     namespace = plan.metadata.namespace or ""
-    await _ask(context, InspectionPolicy, namespace, plan.spec.policy_ref.name)
-    await _ask(context, Finding, namespace, plan.spec.finding_ref.name)
+    if context.store.get(InspectionPolicy, namespace, plan.spec.policy_ref.name) is None:
+        await _reread(context, InspectionPolicy, namespace, plan.spec.policy_ref.name)
+    if context.store.get(Finding, namespace, plan.spec.finding_ref.name) is None:
+        await _reread(context, Finding, namespace, plan.spec.finding_ref.name)
 
 
-async def _ask(context: Context, model: type[InspectionPolicy | Finding], namespace: str, name: str) -> None:
-    if context.store.get(model, namespace, name) is not None:
-        return
+async def _reread(
+    context: Context, model: type[InspectionPolicy | Finding | Runbook], namespace: str, name: str
+) -> None:
+    """Bring the store up to what the API server says: a watch may be late. What is new is looked at by all."""
     try:
         body = await context.kube.get(custom(model), namespace, name)
     except KubeError as error:
         if error.status != 404:
             raise
+        context.store.drop(model.crd.kind, {"metadata": {"namespace": namespace, "name": name}})
         return
-    context.store.put(model.crd.kind, body)
+    intake.seen(context, model.crd.kind, "MODIFIED", body)
     if context.store.get(model, namespace, name) is None:
         raise RuntimeError(f"{model.crd.kind} {namespace}/{name} cannot be read: nothing is decided without it")
 

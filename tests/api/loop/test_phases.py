@@ -192,7 +192,8 @@ def test_a_deleted_job_whose_work_was_done_is_verified_like_any_other(shop: Shop
 
 def test_a_plan_whose_content_changes_gives_way_to_a_fresh_one(shop: Shop) -> None:
     plan = faulty(shop)
-    shop.change(DEPLOYMENTS, "web", template(containers=[{"name": "web", "image": UNPULLABLE}]))
+    renamed = {**objects.response("ImagePull", "rollout-undo"), "name": "other"}
+    shop.change(POLICIES, POLICY, {"spec": {"responses": [renamed]}})
 
     shop.reaches(plan, "Superseded")
 

@@ -92,7 +92,7 @@ def rolling_back(
     failed = {**attempts("Failure")[0], "targetHash": told}
     of_job = {name: more.pop(name) for name in JobState.__dataclass_fields__ if name in more}
     name = f"{failed['jobName'][:-4]}-undo-0-1"
-    undo = {**failed, "rollback": True, "jobName": name, "expectedHash": LEFT, "targetHash": "", "outcome": None}
+    undo = {**failed, "rollback": True, "jobName": name, "targetHash": "", "outcome": None}
     undo |= {"acceptedAt": BEGUN} if accepted else {}
     undo |= {"outcome": "Success", "targetHash": READS} if undone else {}
     steps = [{**step(), "name": f"undo-{number}"} for number in range(rollback)]
