@@ -1,6 +1,9 @@
 """Whose approval starts a Job, and whose does not: by objects, by two people, for plans that are kept in Git."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from tests.api.person import expect
 
 pytestmark = pytest.mark.api
 
+PLUGIN = Path(sys.executable).parent / "kubectl-forestall"
 OTHER = f"sha256:{'2' * 64}"
 MARKS: Mapping[str, Json] = {
     "Argo CD": {"annotations": {"argocd.argoproj.io/tracking-id": "shop:forestall.dev/RemediationPlan:shop/web"}},
@@ -72,6 +76,18 @@ def test_two_approvals_take_two_people(shop: Shop) -> None:
     expect(decide(shop, plan, "carol"), None)
     done = shop.succeeded(plan)
     assert (done["status"]["approval"]["name"], done["status"]["approval"]["others"]) == ("alice", ["carol"])
+
+
+def test_the_plugin_approves_by_an_object_where_two_people_are_needed(shop: Shop) -> None:
+    plan = two_needed(shop)
+    for who in ("alice", "carol"):
+        kubeconfig = str(shop.world.cluster.user_kubeconfig(who))
+        line = (str(PLUGIN), "approve", name_of(plan), "--yes", "-n", shop.namespace, "--kubeconfig", kubeconfig)
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+    shop.succeeded(plan)
+    owners = [one["metadata"]["ownerReferences"][0]["uid"] for one in shop.all(APPROVALS)]
+    assert owners == [plan["metadata"]["uid"]] * 2
 
 
 def test_two_stay_needed_when_the_policy_asks_for_one_only_afterwards(shop: Shop) -> None:
