@@ -4,15 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.api.installation import ACCOUNTS, GROUPS, TEAM, Installation, finding, findings, install, plan, plans
+from tests.api.installation import (
+    ACCOUNTS,
+    API,
+    GROUPS,
+    TEAM,
+    Installation,
+    finding,
+    findings,
+    install,
+    pauses,
+    plan,
+    plans,
+)
 from tests.api.person import expect
 from tests.unit.cli import objects
 from tools.cluster import build
@@ -22,6 +35,7 @@ from tools.cluster.process import wait_until
 pytestmark = pytest.mark.api
 
 PLUGIN = Path(sys.executable).with_name("kubectl-forestall")
+OBSERVE = Path(__file__).parents[2] / "examples" / "observe.yaml"
 DIGEST = objects.DIGEST
 Done = subprocess.CompletedProcess[str]
 
@@ -174,6 +188,82 @@ def test_wait_follows_the_plan_to_its_end(
         done = waiting.result()
     assert done.returncode == code
     assert f"{phase}: the end" in done.stdout
+
+
+def test_a_pause_is_made_and_ended_by_who_may(cluster: ApiTier, world: Installation) -> None:
+    made = run(cluster, "gina", "pause", "--reason", "a release", "--stop", "--for", "1h", "-o", "json")
+    assert made.returncode == 0, made.stderr
+    name = json.loads(made.stdout)["name"]
+    held = world["admin"].send("GET", pauses(name)).body["spec"]
+    assert (held["who"], held["level"], held["reason"]) == ("gina", "Stop", "a release")
+    assert run(cluster, "frank", "resume", name).returncode == 4
+    assert run(cluster, "gina", "resume").returncode == 0
+    assert world["admin"].send("GET", pauses(name)).code == 404
+
+
+def test_who_holds_no_right_cannot_pause(cluster: ApiTier, world: Installation) -> None:
+    done = run(cluster, "frank", "pause", "--reason", "I would like to")
+    assert done.returncode == 4
+    assert 'User "frank" cannot create resource "remediationpauses"' in done.stderr
+
+
+def test_take_over_writes_the_reason_and_the_name_of_who_may_change_the_plan(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names), phase="Executing")
+    refused = run(cluster, "robot", "take-over", name, "--reason", "mine")
+    assert refused.returncode == 4
+    assert "service accounts cannot take plans over" in refused.stderr
+    assert run(cluster, "bob", "take-over", name, "--reason", "I know this one").returncode == 0
+    claim = {"forestall.dev/take-over": "I know this one", "forestall.dev/taken-over-by": "bob"}
+    assert annotations(world, name) == claim
+
+
+def test_wait_sees_a_finding_come_to_rest(cluster: ApiTier, world: Installation) -> None:
+    expect(world["operator"].create(findings(), finding("restless")), None)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(run, cluster, "erin", "wait", "restless", "--for", "Closed", "--timeout", "2m")
+        patch = {"status": {"state": "Closed"}}
+        expect(world["operator"].patch(findings("restless/status"), patch), None)
+        done = waiting.result()
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(run(cluster, "erin", "findings", "-o", "json").stdout)["findings"]
+    assert "restless" not in {one["name"] for one in listed}
+
+
+Change = Callable[[dict[str, Any]], object]
+FAULTS: Mapping[str, tuple[Change, bool]] = {
+    "as shipped": (lambda spec: None, True),
+    "no kind of goal": (lambda spec: spec["goals"][0].pop("available"), False),
+    "two kinds": (lambda spec: spec["inspections"][0].update(singlePointOfFailure={}), False),
+    "text for a number": (lambda spec: spec["goals"][0]["available"].update(minReady="2"), False),
+    "out of bounds": (lambda spec: spec["goals"][0]["available"].update(minReady=0), False),
+    "unknown check": (lambda spec: spec["inspections"][0]["workload"].update(checks=["ImagePul"]), False),
+    "no duration": (lambda spec: spec.update(schedule={"interval": "5 minutes"}), False),
+    "unknown field": (lambda spec: spec.update(goal=[]), False),
+    "a name twice": (lambda spec: spec["goals"].append(spec["goals"][0]), False),
+    "nothing for an object": (lambda spec: spec["inspections"][1].update(singlePointOfFailure=None), False),
+    "nothing for text": (lambda spec: spec["goals"][0].update(name=None), False),
+    "missing": (lambda spec: spec.pop("twinRef"), False),
+    "too long": (lambda spec: spec["goals"][0].update(name="a" * 64), False),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_lint_and_the_api_server_agree_on_a_manifest(
+    cluster: ApiTier, world: Installation, tmp_path: Path, fault: str
+) -> None:
+    change, sound = FAULTS[fault]
+    manifest = yaml.safe_load(OBSERVE.read_text())
+    manifest["metadata"].update(name="linted", namespace=TEAM)
+    change(manifest["spec"])
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(manifest))
+    linted = subprocess.run((PLUGIN, "lint", tmp_path / "policy.yaml"), capture_output=True, text=True, check=False)
+    assert (linted.returncode == 0) is sound, linted.stdout + linted.stderr
+    answer = world["admin"].create(
+        f"{API}/namespaces/{TEAM}/inspectionpolicies", manifest, dryRun="All", fieldValidation="Strict"
+    )
+    assert answer.allowed is sound, answer.message
 
 
 def test_a_cluster_that_is_not_there_is_an_error_with_a_remedy(cluster: ApiTier, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from jsonpointer import JsonPointerException
 from forestall.api.base import format_time
 from forestall.ports import Clock, Identity, Json, KubeError, Measurement, Resource, Sample, WatchEvent
 
-Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "evict", "can"]
+Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "delete", "evict", "can"]
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -155,6 +155,14 @@ class MemoryKube:
         _precondition(patch, old)
         new = _keeping_status(merged(old, patch), old)
         return self._answer(self._store(resource, (resource.kind, namespace, name), new), done)
+
+    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
+        """Delete one object."""
+        done = self._called(Call("delete", resource.kind, namespace, name))
+        self._found(resource, namespace, name)
+        self._remove((resource.kind, namespace, name))
+        if done is not None:
+            raise done
 
     async def evict(self, namespace: str, pod: str, uid: str) -> None:
         """Delete the pod at once; `refuse` stands for its disruption budgets."""

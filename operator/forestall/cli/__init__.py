@@ -1,10 +1,15 @@
 """`kubectl forestall`: what stands where, what is proposed and why, and a person's decision on it."""
 
-from forestall.cli import accounts, offline
+from forestall.cli import accounts, offline, operating
 from forestall.cli.commands import app
 
 app.command("report")(accounts.report_command)
 app.add_typer(accounts.ledger_app, name="ledger")
+app.command("findings")(operating.findings_command)
+app.command("pause")(operating.pause_command)
+app.command("resume")(operating.resume_command)
+app.command("take-over")(operating.take_over_command)
+app.command("wait")(operating.wait_command)
 app.command("lint")(offline.lint_command)
 
 __all__ = ["app"]

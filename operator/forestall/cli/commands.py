@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.cli import deciding, plans, show, status
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.following import follow, require_success
@@ -38,7 +39,7 @@ def main(
     """See what forestall found and proposes, and approve or reject its plans.
 
     Exit codes: 0 done; 1 error; 2 wrong usage; 3 not possible as the plan stands; 4 refused by the API server;
-    5 the plan waited for ended otherwise than Succeeded.
+    5 what was waited for did not come.
     """
     # What stands before a command's name is the default of what may stand behind it.
     given = {"kubeconfig": kubeconfig, "namespace": namespace, "output": output.value}
@@ -163,12 +164,16 @@ async def _approve(session: Session, kube: Kube, name: str, *, yes: bool, digest
     screen.heading(f"Approved by {me}")
     for text in _what_follows(case):
         screen.line(text)
-    ended = await follow(kube, screen, case.plan, session.world.pause) if wait else None
+    ended = await follow(kube, screen, case.plan, session.world.pause, _ended) if wait else None
     if screen.as_json:
         phase = {"phase": ended.status.phase} if ended else {}
         screen.json({**_identity(case), "approvedBy": me, "planDigest": case.plan.status.plan_digest, **phase})
     if ended is not None:
         require_success(ended)
+
+
+def _ended(plan: RemediationPlan) -> bool:
+    return plan.status.phase in TERMINAL
 
 
 def _consent(session: Session, case: Case, *, yes: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from forestall.adapters.resources import WHO_AM_I
+from forestall.adapters.resources import PAUSES, WHO_AM_I
 from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
 ME = "ann@example.org"
@@ -52,9 +52,18 @@ class Cluster:
         self._never()
 
     async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
-        if resource != WHO_AM_I or body != {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind}:
+        if resource == WHO_AM_I and body == {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind}:
+            return {"status": {"userInfo": {"username": ME}}}
+        if resource != PAUSES:
             self._never()
-        return {"status": {"userInfo": {"username": ME}}}
+        if self.refusal is not None:
+            raise self.refusal
+        made = {**body, "metadata": {"namespace": namespace, "name": f"{body['metadata']['generateName']}x"}}
+        self.objects[_key(made)] = made
+        return copy.deepcopy(made)
+
+    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
+        del self.objects[resource.kind, namespace, name]
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         if self.refusal is not None:

@@ -166,6 +166,10 @@ class KubeClient:
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
 
+    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
+        """Delete one object."""
+        await self._json("DELETE", path_of(resource, namespace, name))
+
     async def evict(self, namespace: str, pod: str, uid: str) -> None:
         """Ask for the pod's eviction."""
         body = {
