@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from forestall.api.runbook import Effect
 from forestall.planning.changes import ACTIONS
@@ -54,7 +53,7 @@ def read(action: str, environment: Mapping[str, str]) -> Order:
             uid=str(target["uid"]),
             reads=tuple(json.loads(environment["FORESTALL_READS"])),
             reads_hash=str(target["readsHash"]),
-            parameters=cast("dict[str, str]", json.loads(environment["FORESTALL_PARAMETERS"])),
+            parameters=dict(json.loads(environment["FORESTALL_PARAMETERS"])),
             post_checks=tuple(json.loads(environment["FORESTALL_POST_CHECKS"])),
             timeout=float(environment.get("FORESTALL_TIMEOUT_SECONDS", "300")),
         )
