@@ -46,7 +46,7 @@ lock: $(STAMP) ## Lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	for extra in "" dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.txt; done
+	    --extra postgres $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.txt; done
 
 cluster-up: $(STAMP) ## Start a real cluster (TIER=api or node) and say how to reach it
 	@$(BIN)/python -m tools.cluster up $(TIER)
