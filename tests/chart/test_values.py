@@ -125,6 +125,15 @@ def test_without_a_claim_the_ledger_ends_with_its_pod() -> None:
     assert of_kind(render("ledger.persistent=false"), "PersistentVolumeClaim") == {}
 
 
+def test_a_ledger_in_postgresql_has_its_address_from_a_secret_and_needs_no_volume() -> None:
+    chosen = "ledger.postgresqlSecret=ledger-database"
+    (address,) = [one for one in operator(chosen)["containers"][0]["env"] if one["name"] == "FORESTALL_LEDGER"]
+    assert address["valueFrom"] == {"secretKeyRef": {"name": "ledger-database", "key": "url"}}
+    assert [one["name"] for one in operator(chosen)["volumes"]] == ["tmp"]
+    assert [one["name"] for one in operator(chosen)["containers"][0]["volumeMounts"]] == ["tmp"]
+    assert of_kind(render(chosen), "PersistentVolumeClaim") == {}
+
+
 def ledger_volume(*values: str) -> Any:
     (volume,) = [one for one in operator(*values)["volumes"] if one["name"] == "ledger"]
     return volume

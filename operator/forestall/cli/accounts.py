@@ -58,10 +58,10 @@ def export_command(address: Address = "") -> None:
 @ledger_app.command("backup")
 def backup_command(file: Path, address: Address = "") -> None:
     """Copy a ledger that is a file, while it is being written to, into a new file."""
-    ledger.run(lambda screen: ledger.copy(screen, Path(address), file))
+    ledger.run(lambda screen: ledger.back_up(screen, address, file))
 
 
 @ledger_app.command("restore")
 def restore_command(file: Path, address: Address = "") -> None:
     """Verify a backup and put it where there is no ledger."""
-    ledger.run(lambda screen: ledger.restore(screen, file, Path(address)))
+    ledger.run(lambda screen: ledger.restore(screen, file, address))

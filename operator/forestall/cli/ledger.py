@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from forestall.adapters.ledger.opening import open_ledger
+from forestall.adapters.ledger.opening import SERVERS, open_ledger
 from forestall.adapters.ledger.sqlite import SqliteLedger
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.screen import Screen
@@ -47,17 +47,27 @@ def export(address: str) -> None:
         sys.stdout.write(chain.canonical(chain.to_json(row)) + "\n")
 
 
-def copy(screen: Screen, source: Path, target: Path) -> None:
-    """Copy the ledger's file."""
-    _named(str(source) if source.name else "")
+def back_up(screen: Screen, address: str, target: Path) -> None:
+    """Copy the ledger's file. Raises Failure where it is none."""
+    _copy(screen, _file(address), target)
+
+
+def restore(screen: Screen, backup: Path, address: str) -> None:
+    """Copy a backup whose chain holds to where the ledger belongs. Raises Failure where that is no file."""
+    target = _file(address)
+    _last(_rows(str(backup)))
+    _copy(screen, backup, target)
+
+
+def _copy(screen: Screen, source: Path, target: Path) -> None:
     asyncio.run(SqliteLedger(source).copy_to(target))
     screen.title(f"{source} is copied to {target}")
 
 
-def restore(screen: Screen, backup: Path, target: Path) -> None:
-    """Copy a backup whose chain holds to where the ledger belongs."""
-    _last(_rows(str(backup)))
-    copy(screen, backup, target)
+def _file(address: str) -> Path:
+    if _named(address).startswith(SERVERS):
+        raise Failure(Exit.USAGE, "the ledger is no file", "use pg_dump and pg_restore for the table ledger")
+    return Path(address)
 
 
 def verified(rows: Iterable[Row]) -> Iterator[Row]:

@@ -29,7 +29,7 @@ class Settings:
     log_level: str = "INFO"
     """FORESTALL_LOG_LEVEL."""
     ledger: str = ""
-    """FORESTALL_LEDGER: the path of the ledger's file. Empty: no ledger is kept."""
+    """FORESTALL_LEDGER: the ledger, as a path or as the URL of a PostgreSQL database. Empty: no ledger is kept."""
     workers: int = 8
     """FORESTALL_WORKERS: keys reconciled at the same time."""
     tick: timedelta = timedelta(seconds=0.2)

@@ -81,3 +81,8 @@ def test_where_there_is_no_ledger_none_is_made(command: str, tmp_path: Path) -> 
     result = run(command, "--ledger", str(tmp_path / "none.db"))
     assert (result.exit_code, "none.db" in result.stderr) == (1, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_in_postgresql_is_left_to_its_own_tools(tmp_path: Path) -> None:
+    result = run("backup", str(tmp_path / "backup.db"), "--ledger", "postgresql://db/forestall")
+    assert (result.exit_code, "use pg_dump" in result.stderr) == (2, True)
