@@ -231,6 +231,19 @@ def test_wait_sees_a_finding_come_to_rest(cluster: ApiTier, world: Installation)
     assert "restless" not in {one["name"] for one in listed}
 
 
+def test_doctor_finds_on_a_real_cluster_who_could_approve(cluster: ApiTier, world: Installation) -> None:
+    argv = (PLUGIN, "doctor", "--output", "json", "--kubeconfig", kubeconfig(cluster, "admin"))
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1, "nothing runs the operator here, and programs hold rights"
+    found = json.loads(done.stdout)
+    held = {(one["right"], one["who"], one["namespace"], *one["names"]) for one in found["grants"]}
+    assert {("approve", "approvers", TEAM, "payments"), ("impersonate", "system:masters", "")} <= held
+    told = "; ".join(found["dangers"])
+    assert "the operator's Deployment forestall-system/forestall could not be read" in told
+    assert "system:serviceaccount:team:robot may approve-high in namespace team" in told
+    assert "admission policies" not in told, "they are as shipped"
+
+
 Change = Callable[[dict[str, Any]], object]
 FAULTS: Mapping[str, tuple[Change, bool]] = {
     "as shipped": (lambda spec: None, True),

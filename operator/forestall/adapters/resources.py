@@ -28,6 +28,11 @@ ADMISSION_POLICIES = Resource(
 ADMISSION_BINDINGS = Resource(
     "admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"
 )
+_RBAC = ("rbac.authorization.k8s.io", "v1")
+ROLES = Resource(*_RBAC, "roles", "Role")
+CLUSTER_ROLES = Resource(*_RBAC, "clusterroles", "ClusterRole")
+ROLE_BINDINGS = Resource(*_RBAC, "rolebindings", "RoleBinding")
+CLUSTER_ROLE_BINDINGS = Resource(*_RBAC, "clusterrolebindings", "ClusterRoleBinding")
 WHO_AM_I = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview")
 
 

@@ -10,6 +10,7 @@ app.command("pause")(operating.pause_command)
 app.command("resume")(operating.resume_command)
 app.command("take-over")(operating.take_over_command)
 app.command("wait")(operating.wait_command)
+app.command("doctor")(operating.doctor_command)
 app.command("lint")(offline.lint_command)
 
 __all__ = ["app"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forestall.cli import deciding, findings, pausing, waiting
+from forestall.cli import deciding, doctor, findings, pausing, waiting
 from forestall.cli.commands import Everywhere, Format, Kubeconfig, Namespace, PlanName
 from forestall.cli.session import Output, Session, command
 
@@ -117,3 +117,23 @@ def wait_command(
             session.screen.json(waiting.to_json(found))
 
     command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+
+
+def doctor_command(
+    context: typer.Context,
+    *,
+    system: Annotated[str, typer.Option("--system", help="The operator's namespace.")] = "forestall-system",
+    kubeconfig: Kubeconfig = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Check that approvals are enforced, and list who can approve or act as another. Exit code 1 on a danger."""
+
+    def work(session: Session) -> None:
+        found = session.run(lambda kube: doctor.examine(kube, session.screen, system))
+        if session.screen.as_json:
+            session.screen.json(found.to_json())
+        else:
+            doctor.render(session.screen, found)
+        doctor.require_health(found)
+
+    command(context, work, kubeconfig=kubeconfig, namespace=None, output=output, everywhere=True)

@@ -7,10 +7,10 @@ as a policy may still refuse this forgery and let others pass.
 
 from __future__ import annotations
 
+from forestall.adapters import shipped
 from forestall.adapters.resources import PLANS
 from forestall.api.remediationplan import APPROVE, APPROVED_BY
 from forestall.ports import Json, Kube, KubeError
-from forestall.runtime import shipped
 from forestall.runtime.settings import Settings
 
 REFUSAL = "forestall: approvals and rejections cannot be part of creation"

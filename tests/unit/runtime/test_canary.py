@@ -7,11 +7,11 @@ import json
 
 import pytest
 
+from forestall.adapters import shipped
 from forestall.adapters.memory import FixedClock, MemoryKube
 from forestall.adapters.resources import ADMISSION_POLICIES, CONFIG_MAPS, PLANS
 from forestall.api.remediationplan import APPROVE, APPROVED_BY, RemediationPlan
 from forestall.ports import Json, KubeError, Resource
-from forestall.runtime import shipped
 from forestall.runtime.canary import REFUSAL, weakness
 from tests.unit.gates.scene import NOW
 from tests.unit.runtime.office import SETTINGS, SYSTEM

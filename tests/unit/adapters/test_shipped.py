@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from forestall.adapters import shipped
 from forestall.adapters.memory import FixedClock, MemoryKube
 from forestall.adapters.resources import ADMISSION_BINDINGS, ADMISSION_POLICIES, CONFIG_MAPS
 from forestall.ports import Json, KubeError
-from forestall.runtime import shipped
 from tests.unit.gates.scene import NOW
 
 SYSTEM = "forestall-system"
