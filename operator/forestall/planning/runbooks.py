@@ -18,7 +18,7 @@ from forestall.twin.views import View
 _INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0")
 _LONGEST = 253
 _NAME: Final = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
-_PORT: Final = r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
+_PORT: Final = r"[1-9][0-9]{0,4}|(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
 _LABEL: Final = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _VALUE: Final = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
 _TAINTED: Final = {"node": _NAME, "key": _LABEL, "effect": "NoSchedule|PreferNoSchedule|NoExecute"}

@@ -11,53 +11,10 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Source
 from forestall.planning.suggestions import About, NoSuggestionError, suggest
 from forestall.ports import Json
-from tests.unit.planning.world import CART, CART_SERVICE, finding, node, service, snapshot
+from tests.unit.planning.troubled import OOM, UNREADY, container, leads, world
+from tests.unit.planning.world import CART, CART_SERVICE, finding, node, snapshot
 
-OOM = {"lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}, "restartCount": 3}
-UNREADY = {"state": {"running": {"startedAt": "2030-01-01T00:00:00Z"}}, "ready": False}
 NODE = Key("Node", "", "worker-1")
-
-
-def container(name: str = "cart", *ports: int, memory: str = "", **more: Any) -> Json:
-    limits = {"resources": {"limits": {"memory": memory}}} if memory else {}
-    return {"name": name, "ports": [{"containerPort": number} for number in ports], **limits, **more}
-
-
-def world(*containers: Json, states: dict[str, Json] | None = None, app: str = "cart", **spec: Any) -> list[Json]:
-    """A Deployment with one pod, whose containers are in those states."""
-    pod = {"containers": list(containers), **spec}
-    labels = {"labels": {"app": app}}
-    owner = [{"kind": "ReplicaSet", "name": f"{app}-1", "controller": True}]
-    top = [{"kind": "Deployment", "name": app, "controller": True}]
-    statuses = [{"name": name, "state": {}, **state} for name, state in (states or {}).items()]
-    return [
-        {
-            "kind": "Deployment",
-            "metadata": {"name": app, "namespace": "shop", "uid": "u"},
-            "spec": {"replicas": 1, "template": {"metadata": labels, "spec": pod}},
-        },
-        {
-            "kind": "ReplicaSet",
-            "metadata": {
-                "name": f"{app}-1",
-                "namespace": "shop",
-                "ownerReferences": top,
-                "annotations": {"deployment.kubernetes.io/revision": "1"},
-            },
-        },
-        {
-            "kind": "Pod",
-            "metadata": {"name": f"{app}-1-a", "namespace": "shop", **labels, "ownerReferences": owner},
-            "spec": {**pod, "nodeName": "worker-1"},
-            "status": {"containerStatuses": statuses},
-        },
-    ]
-
-
-def leads(name: str, port: int | str, **selector: str) -> Json:
-    made = service(name, **selector)
-    made["spec"]["ports"] = [{"port": 80, "targetPort": port}]
-    return made
 
 
 def about(objects: list[Json], target: Key = CART, of: Finding | None = None) -> About:
