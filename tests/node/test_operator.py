@@ -174,6 +174,14 @@ def test_a_bad_image_is_undone_by_a_job_with_the_rights_of_its_action_alone(shop
     assert "forestall-action-rollout-undo" in accounts
 
 
+def test_the_ledger_is_read_in_the_operators_pod_and_holds_what_was_done(shop: NodeTier) -> None:
+    program = ("python", "-c", "from forestall.cli import app; app()", "ledger")
+    in_pod = ("exec", "-n", SYSTEM, "deployment/forestall", "--", *program)
+    ended = '"phase":"Succeeded"'
+    wait_until("both plans on record", lambda: output(shop, *in_pod, "export").count(ended) == 2)
+    assert "rows hold" in output(shop, *in_pod, "verify")
+
+
 def test_the_operator_neither_restarts_nor_asks_for_rights_that_it_lacks(shop: NodeTier) -> None:
     pod = json.loads(output(shop, "get", "pods", "-n", SYSTEM, "-o", "json"))["items"][0]
     assert pod["status"]["containerStatuses"][0]["restartCount"] == 0
