@@ -147,6 +147,16 @@ def deployment(part: str = "") -> str:
     return f"/apis/apps/v1/namespaces/{TEAM}/deployments/web" + (part and f"/{part}")
 
 
+def service() -> str:
+    """The path of the one Service."""
+    return f"/api/v1/namespaces/{TEAM}/services/web"
+
+
+def node(part: str = "") -> str:
+    """The path of the one node, or of a part of it."""
+    return "/api/v1/nodes/test-worker" + (part and f"/{part}")
+
+
 def jobs(name: str = "") -> str:
     """The path of the action Jobs, or of one."""
     return f"/apis/batch/v1/namespaces/{ACTIONS}/jobs" + (name and f"/{name}")
@@ -267,6 +277,7 @@ def _extras() -> list[Manifest]:
             "forestall.dev", [*own, *(f"{name}/status" for name in own)], ["get", "create", "update", "patch", "delete"]
         ),
         _rule("apps", ["deployments", "deployments/scale"], ["get", "create", "update", "patch", "delete"]),
+        _rule("", ["services", "nodes", "nodes/status"], ["get", "create", "update", "patch", "delete"]),
     ]
     low = [_rule("forestall.dev", ["inspectionpolicies"], ["approve"], names=["payments"])]
     high = [_rule("forestall.dev", ["inspectionpolicies"], ["approve", "approve-high"], names=["payments"])]
@@ -287,6 +298,13 @@ def _extras() -> list[Manifest]:
         _binding("on-call", "ClusterRole", "forestall-pause", [_group("on-call")]),
         _binding("agents", "ClusterRole", "forestall-propose", [_group("agents")]),
         _web(),
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web", "namespace": TEAM},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+        },
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "test-worker"}},
     ]
 
 

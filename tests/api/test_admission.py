@@ -17,8 +17,10 @@ from tests.api.installation import (
     finding,
     findings,
     install,
+    node,
     plan,
     plans,
+    service,
 )
 from tests.api.person import MERGE, Answer, expect
 from tools.cluster.api_tier import ApiTier
@@ -354,19 +356,25 @@ def test_people_may_label_a_finding(world: Installation) -> None:
 
 
 SCALED = {"spec": {"replicas": 0}}
+CORDONED = {"spec": {"unschedulable": True}}
 PREVIEWS = (
-    ("PATCH", "", SCALED),
-    ("PATCH", "scale", SCALED),
-    ("DELETE", "", None),
+    ("PATCH", deployment(), SCALED),
+    ("PATCH", deployment("scale"), SCALED),
+    ("DELETE", deployment(), None),
+    ("PATCH", service(), {"spec": {"selector": {"app": "other"}}}),
+    ("DELETE", service(), None),
+    ("PATCH", node(), CORDONED),
+    ("PATCH", node("status"), {"status": {"conditions": []}}),
+    ("DELETE", node(), None),
 )
 
 
-@pytest.mark.parametrize(("method", "part", "body"), PREVIEWS)
-def test_the_operator_only_previews_changes_of_deployments(
-    world: Installation, method: str, part: str, body: dict[str, Any] | None
+@pytest.mark.parametrize(("method", "path", "body"), PREVIEWS)
+def test_the_operator_only_previews_changes_of_what_plans_act_on(
+    world: Installation, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     def attempt(**query: str) -> Answer:
-        return world["operator"].send(method, deployment(part), body, content=MERGE, query=query)
+        return world["operator"].send(method, path, body, content=MERGE, query=query)
 
     expect(attempt(), "the operator may only preview")
     expect(attempt(dryRun="All"), None)
@@ -382,3 +390,4 @@ def test_the_operator_creates_no_deployment(world: Installation) -> None:
 def test_previews_bind_nobody_else(world: Installation) -> None:
     expect(world["bob"].patch(deployment("scale"), SCALED), None)
     expect(world["bob"].patch(deployment(), SCALED), None)
+    expect(world["bob"].patch(node(), CORDONED), None)
