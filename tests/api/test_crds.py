@@ -76,6 +76,11 @@ def account(name: str) -> Json:
     return {"actions": [{"name": "rest", "argv": ["rest"], "serviceAccountName": name}]}
 
 
+def retried(retries: int) -> Json:
+    (action,) = account("forestall-action-rest")["actions"]
+    return {"actions": [{**action, "retries": retries}]}
+
+
 POLICY, PROMETHEUS = "InspectionPolicy", {"url": "http://prometheus:9090"}
 GOALS = "set exactly one of available, metric"
 INSPECTIONS = "set exactly one of workload, metric, singlePointOfFailure"
@@ -125,6 +130,16 @@ CREATIONS = (
     ),
     Creation("an action under an action's account is taken", "Runbook", account("forestall-action-rest")),
     Creation("an action under any other account is refused", "Runbook", account("default"), "serviceAccountName"),
+    Creation("retries of what is idempotent are taken", "Runbook", retried(2)),
+    Creation("more retries than sense are refused", "Runbook", retried(6), "retries"),
+    Creation("no retries of what is not idempotent are taken", "Runbook", {**retried(0), "idempotent": False}),
+    Creation(
+        "retries of what is not idempotent are refused",
+        "Runbook",
+        {**retried(1), "idempotent": False},
+        "only where the runbook is idempotent",
+    ),
+    Creation("a plan for no further try is refused", POLICY, {"execution": {"maxAttempts": 0}}, "maxAttempts"),
     Creation("a least finding is taken", "Finding", {}),
     Creation("a finding of an unknown type is refused", "Finding", {"type": "Gremlins"}, "Unsupported value"),
     Creation("a least plan is taken", "RemediationPlan", {}),
