@@ -13,7 +13,7 @@ from forestall.ports import Json
 from forestall.twin.model import Node, Pod, Service, Workload
 from forestall.twin.views import Snapshot, View
 
-_FARING: Final = frozenset(("key", "uid", "revision", "rollout", "problem", "silent", "labels"))
+_FARING: Final = frozenset(("key", "uid", "revision", "rollout", "former", "problem", "silent", "labels"))
 NODE: Final = "node"
 """The parameter that says which of the finding's nodes is meant."""
 

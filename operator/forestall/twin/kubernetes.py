@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from forestall.api.base import Key
@@ -56,6 +56,8 @@ class ReplicaSet:
     key: Key
     workload: Key | None
     revision: int
+    template: Workload | None
+    """What its template asks for; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,13 @@ def replica_set(obj: Json) -> ReplicaSet:
     revision = texts(child(obj, "metadata"), "annotations").get(REVISION, "0")
     if not (revision.isascii() and revision.isdigit() and len(revision) < 19):
         raise UnreadableError(f"{REVISION}: a number was expected")
-    return ReplicaSet(key_of("ReplicaSet", obj), _controller(obj, "Deployment"), int(revision))
+    asked = replace(workload(obj), uid="", replicas=0, rollout=Rollout())  # the rest is not the template's
+    return ReplicaSet(
+        key=key_of("ReplicaSet", obj),
+        workload=_controller(obj, "Deployment"),
+        revision=int(revision),
+        template=asked if asked.containers else None,
+    )
 
 
 def pod(obj: Json) -> OwnedPod | None:

@@ -193,6 +193,8 @@ class Workload:
     previous_revision: bool = False
     containers: tuple[Blueprint, ...] = ()
     """The containers of its template."""
+    former: Workload | None = None
+    """The template before this one, under the name of its ReplicaSet; None where it is not known."""
     rollout: Rollout = Rollout()
 
 

@@ -191,7 +191,15 @@ class Potential(View):
             return replace(self, edits=(*self.edits, f"{edit}: there is none"))
         old = [pod for pod in self.ready_pods_of_workload(workload) if not pod.current][: target.replicas]
         kept = [replace(pod, current=True, containers=()) for pod in old]
-        target = replace(target, rollout=Rollout())
+        target = replace(
+            target.former or target,
+            key=workload,
+            uid=target.uid,
+            replicas=target.replicas,
+            revision=target.revision,
+            previous_revision=True,
+            rollout=Rollout(),
+        )
         return self._with(target, kept, target.replicas - len(kept), edit, faults=())
 
     def restart(self, workload: Key) -> Potential:

@@ -271,3 +271,25 @@ def test_a_target_of_another_namespace_is_not_acted_on() -> None:
     view = snapshot([node("worker-1"), *world(container())])
     of = about("OutOfMemory", elsewhere, elsewhere, CART)
     assert [one.target for one in options(rung("rollout-restart"), runbook("RestartPods"), of, view)[0]] == [CART]
+
+
+def renewed(before: Json, after: Json) -> list[Json]:
+    """A Deployment whose old pods have gone, and whose new pod waits for a place."""
+    objects = world(container(), home="", **after)
+    deployment, present, _ = objects
+    template = {"metadata": deployment["spec"]["template"]["metadata"], "spec": {"containers": [container()], **before}}
+    former = {**present, "metadata": {**present["metadata"], "name": "cart-0"}, "spec": {"template": template}}
+    present["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "2"}
+    former["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "1"}
+    return [node("worker-1"), *objects, former]
+
+
+NOWHERE: Json = {"nodeSelector": {"disk": "none"}}
+
+
+@pytest.mark.parametrize(("before", "resolved"), [({}, True), (NOWHERE, False)])
+def test_a_restored_template_is_placed_by_its_own_rules_and_not_by_those_that_it_replaces(
+    before: Json, resolved: bool
+) -> None:
+    found = candidate(renewed(before, NOWHERE), "RestorePreviousTemplate", CART, about("Unschedulable"))
+    assert (found.resolves, found.verdict) == (resolved, "Chosen" if resolved else "Accepted")
