@@ -357,7 +357,7 @@ def test_people_may_label_a_finding(world: Installation) -> None:
 
 SCALED = {"spec": {"replicas": 0}}
 CORDONED = {"spec": {"unschedulable": True}}
-PREVIEWS = (
+PREVIEWS: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("PATCH", deployment(), SCALED),
     ("PATCH", deployment("scale"), SCALED),
     ("DELETE", deployment(), None),
