@@ -1,0 +1,67 @@
+"""What kernels read and write: flat rows of numbers, and the shape of a network in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+FAR = 1 << 29
+"""Distance of what has no way; every true distance is less."""
+DOWN = 1 << 30
+"""Cost of an arc that is down: more than any distance, so that no path takes it."""
+
+
+class Ints(Protocol):
+    """A row of whole numbers: a list, or an array of 32 bits (of 64 bits where it is said so)."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> int: ...
+
+    def __setitem__(self, index: int, value: int, /) -> None: ...
+
+
+class Floats(Protocol):
+    """A row of numbers: a list, or an array of 64 bits."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> float: ...
+
+    def __setitem__(self, index: int, value: float, /) -> None: ...
+
+
+class Memory(Protocol):
+    """Where rows come from: lists for kernels as they are written, arrays for compiled ones."""
+
+    def ints(self, size: int, value: int = 0, /) -> Ints:
+        """A row of `size` numbers of 32 bits, all `value`."""
+
+    def longs(self, size: int, value: int = 0, /) -> Ints:
+        """A row of `size` numbers of 64 bits, all `value`."""
+
+    def floats(self, size: int, value: float = 0.0, /) -> Floats:
+        """A row of `size` floats, all `value`."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shape:
+    """Which nodes are joined. Link e is the arcs 2e and 2e + 1, one each way, so an arc's reverse is `arc ^ 1`.
+
+    Places `start[v]` to `stop[v] - 1` of `heads` and `arcs` hold the arcs out of node v; other places are unused.
+    """
+
+    nodes: int
+    links: int
+    start: Ints
+    """[nodes]"""
+    stop: Ints
+    """[nodes]"""
+    heads: Ints
+    """[places] node that the arc leads to"""
+    arcs: Ints
+    """[places] number of the arc"""
+    tail: Ints
+    """[2 * links] node that the arc leaves"""
+    head: Ints
+    """[2 * links] node that the arc leads to"""

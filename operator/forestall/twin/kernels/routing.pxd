@@ -1,0 +1,61 @@
+cimport cython
+
+cdef int FAR
+cdef long long NODE
+cdef double CRUMB
+
+
+@cython.final
+cdef class Routing:
+    cdef int nodes, links, rows, changes, question, better, logged, cuts, round, row, goal, heaped
+    cdef readonly int touches
+    cdef readonly double lost
+    cdef double old_lost, crumb
+    cdef int[::1] start, stop, heads, arcs, tail, head, base, destinations, cost
+    cdef readonly int[::1] distance, hops, touched
+    cdef readonly double[::1] flow, load
+    cdef double[::1] demand, old_load, inflow, old_flow
+    cdef int[::1] moved, changed, mark, turned, queued, count, old_distance, old_hops, log, cut, edge
+    cdef long long[::1] heap
+
+    cpdef void start_over(self)
+    cpdef void commit(self, int[::1] arcs, int[::1] costs)
+    cpdef void suppose(self, int[::1] arcs, int[::1] costs)
+    cpdef void forget(self)
+    cpdef void sweep(self, int[::1] first, int[::1] arcs, int[::1] costs, double[::1] room, int[::1] ranking, double[::1] lost, double[::1] peak, int[::1] peak_arc, int[::1] over, double[::1] worst, int[::1] cause)
+    cdef int _overloaded(self, double[::1] room) noexcept nogil
+    cdef int _newly_over(self, double[::1] room) noexcept nogil
+    cdef int _peak(self, double[::1] room, int[::1] ranking) noexcept nogil
+    cdef void _blame(self, int change, double[::1] room, double[::1] worst, int[::1] cause) noexcept nogil
+    cdef void _suppose(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
+    cdef void _ask(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
+    cdef void _number(self) noexcept nogil
+    cdef void _forget(self) noexcept nogil
+    cdef void _open(self, int row) noexcept nogil
+    cdef void _close(self) noexcept nogil
+    cdef bint _was_hop(self, int arc) noexcept nogil
+    cdef bint _carries(self) noexcept nogil
+    cdef void _reroute(self) noexcept nogil
+    cdef void _touch(self, int node, int turned) noexcept nogil
+    cdef void _lose_hop(self, int node) noexcept nogil
+    cdef void _cut_off(self) noexcept nogil
+    cdef void _find_edge(self) noexcept nogil
+    cdef void _look_around(self, int place) noexcept nogil
+    cdef void _take_better(self) noexcept nogil
+    cdef bint _is_queued(self, int node) noexcept nogil
+    cdef bint _is_cut(self, int node) noexcept nogil
+    cdef void _relax(self, int node, int arc, int length) noexcept nogil
+    cdef void _improve(self, int node, int arc, int length) noexcept nogil
+    cdef void _queue(self, int node, int key) noexcept nogil
+    cdef void _spread(self) noexcept nogil
+    cdef void _settle(self, int node) noexcept nogil
+    cdef int _only_hop(self, int node) noexcept nogil
+    cdef bint _is_hop(self, int node, int place) noexcept nogil
+    cdef void _shift_traffic(self) noexcept nogil
+    cdef void _enqueue(self, int node) noexcept nogil
+    cdef void _withdraw(self, int node, double amount) noexcept nogil
+    cdef void _settle_traffic(self, int node) noexcept nogil
+    cdef void _send(self, int node, double amount) noexcept nogil
+    cdef void _carry(self, int arc, double amount) noexcept nogil
+    cdef void _push(self, long long key, int node) noexcept nogil
+    cdef long long _pop(self) noexcept nogil

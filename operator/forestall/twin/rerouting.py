@@ -1,0 +1,138 @@
+"""Where traffic goes as links fail, return or change: shortest paths with equal splits.
+
+This is the state after routers have settled; loops and losses on the way there, tunnels and policy are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from forestall.twin.arrays import Network, Numbers, indices
+from forestall.twin.compiled import Kernels
+from forestall.twin.kernels.buffers import DOWN, FAR, Ints
+
+Reals = NDArray[np.float64]
+Costs = Mapping[int, int]
+"""What arcs would cost, by arc: a metric, or DOWN."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Loads:
+    """What the network carries."""
+
+    load: Reals
+    """[arcs] traffic"""
+    lost: float
+    """Traffic that reaches no destination."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sweep:
+    """What each of many failures would do, and the worst that any of them does to each arc."""
+
+    lost: Reals
+    """[failures] traffic that would be lost, with what is lost today"""
+    peak: Reals
+    """[failures] highest utilisation of an arc, 1 for full"""
+    peak_arc: Numbers
+    """[failures] the arc"""
+    over: Numbers
+    """[failures] how many arcs would be overloaded"""
+    worst: Reals
+    """[arcs] highest utilisation in any failure, or today"""
+    cause: Numbers
+    """[arcs] the failure that brings it about; -1 where no failure makes it worse than today"""
+
+
+class Rerouting:
+    """Routing of one network, kept right as it changes. Not for two threads at once."""
+
+    def __init__(self, network: Network, destinations: ArrayLike, demand: ArrayLike, kernels: Kernels) -> None:
+        """`demand` is [destinations, nodes]: traffic from each node to each of the `destinations`."""
+        goals = indices(destinations, network.nodes, "destination")
+        offered = np.array(demand, np.float64)
+        if offered.shape != (len(goals), network.nodes):
+            raise ValueError("demand: a row for each destination was expected")
+        if not np.isfinite(offered).all() or (offered < 0).any():
+            raise ValueError("demand: no number may be negative or without limit")
+        offered[np.arange(len(goals)), goals] = 0.0
+        self.network, self.offered, self._memory = network, float(offered.sum()), kernels.memory
+        self._routing = kernels.routing(
+            network.shape, network.cost(), self._memory.whole(goals), self._memory.real(offered), kernels.memory
+        )
+
+    @property
+    def now(self) -> Loads:
+        """What the network carries today."""
+        return Loads(load=np.array(self._routing.load), lost=self._routing.lost)
+
+    @property
+    def distance(self) -> Numbers:
+        """[destinations * nodes] distance of each node from each destination; FAR where there is no way."""
+        return np.array(self._routing.distance, np.int32)
+
+    def start_over(self) -> None:
+        """Route everything anew, from what is true of the network's links now."""
+        self._routing.start_over()
+
+    def commit(self, costs: Costs) -> None:
+        """Take it for a fact that arcs have these costs."""
+        self._routing.commit(*self._rows(costs))
+
+    def suppose(self, costs: Costs) -> Loads:
+        """What the network would carry if arcs had these costs."""
+        self._routing.suppose(*self._rows(costs))
+        found = self.now
+        self._routing.forget()
+        return found
+
+    def would_touch(self, costs: Costs) -> dict[int, float]:
+        """Loads that would change if arcs had these costs, by arc; in time that does not grow with the network."""
+        self._routing.suppose(*self._rows(costs))
+        touched, load = self._routing.touched, self._routing.load
+        found = {touched[place]: load[touched[place]] for place in range(self._routing.touches)}
+        self._routing.forget()
+        return found
+
+    def sweep(self, failures: Sequence[Iterable[int]]) -> Sweep:
+        """Suppose one failure after the other; each is the links that fail together."""
+        links = [sorted(set(failure)) for failure in failures]
+        first = np.cumsum([0, *(2 * len(found) for found in links)])
+        flat = indices([link for found in links for link in found], self.network.shape.links, "link")
+        arcs = np.stack([2 * flat, 2 * flat + 1], 1).ravel()
+        room = np.array(self.network.room())
+        today = np.array(self._routing.load) * room
+        return self._swept(first, arcs, room, today)
+
+    def _swept(self, first: Numbers, arcs: Numbers, room: Reals, today: Reals) -> Sweep:
+        make, failures = self._memory, len(first) - 1
+        lost, peak, worst = make.floats(failures), make.floats(failures), make.real(today)
+        peak_arc, over, cause = make.ints(failures), make.ints(failures), make.ints(len(today), -1)
+        if len(today):
+            ranking = make.whole(np.argsort(-today, kind="stable"))
+            costs, rows = make.ints(len(arcs), DOWN), (make.whole(first), make.whole(arcs))
+            self._routing.sweep(*rows, costs, make.real(room), ranking, lost, peak, peak_arc, over, worst, cause)
+        return Sweep(
+            lost=np.array(lost),
+            peak=np.array(peak),
+            peak_arc=np.array(peak_arc, np.int32),
+            over=np.array(over, np.int32),
+            worst=np.array(worst),
+            cause=np.array(cause, np.int32),
+        )
+
+    def _rows(self, costs: Costs) -> tuple[Ints, Ints]:
+        arcs = indices(list(costs), 2 * self.network.shape.links, "arc")
+        limit = FAR // max(self.network.nodes, 1)
+        if not all(0 < cost < limit or cost == DOWN for cost in costs.values()):
+            raise ValueError(f"cost: from 1 to {limit - 1}, or DOWN, was expected")
+        return self._memory.whole(arcs), self._memory.whole(list(costs.values()))
+
+
+def failing(links: Iterable[int]) -> dict[int, int]:
+    """Costs under which the links are down."""
+    return {arc: DOWN for link in links for arc in (2 * link, 2 * link + 1)}
