@@ -8,6 +8,11 @@ import pathlib
 
 from setuptools import Extension, setup
 
+try:
+    from Cython.Build import cythonize
+except ImportError:
+    cythonize = None
+
 REQUIRED = os.environ.get("FORESTALL_KERNELS") == "require"
 DIRECTIVES = {
     "annotation_typing": False,  # annotations are for people and mypy; the .pxd files hold the types
@@ -22,11 +27,9 @@ DIRECTIVES = {
 
 def extensions() -> list[Extension]:
     """One extension for each kernel; none where Cython is missing and not required."""
-    try:
-        from Cython.Build import cythonize
-    except ImportError:
+    if cythonize is None:
         if REQUIRED:
-            raise
+            raise SystemExit("FORESTALL_KERNELS=require: Cython is missing")
         return []
     sources = sorted(path.with_suffix(".py") for path in pathlib.Path("operator/forestall/twin/kernels").glob("*.pxd"))
     wanted = [

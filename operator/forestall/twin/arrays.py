@@ -149,7 +149,9 @@ class Network:
         """Links that end at any of the nodes, ordered: a node fails as its links do."""
         found = indices(list(nodes), self.nodes, "node").tolist()
         shape = self.shape
-        return sorted({shape.arcs[place] >> 1 for node in found for place in range(shape.start[node], shape.stop[node])})
+        return sorted(
+            {shape.arcs[place] >> 1 for node in found for place in range(shape.start[node], shape.stop[node])}
+        )
 
     def breadth_first(self) -> Numbers:
         """The nodes in an order in which neighbours are close, which makes searches of large networks faster."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from forestall.twin.arrays import Network, Numbers, indices
-from forestall.twin.compiled import Kernels
+from forestall.twin.makes import Kernels
 
 MOST = 3
 """Disjoint paths that are looked for, at most."""

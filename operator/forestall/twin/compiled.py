@@ -1,67 +1,105 @@
-"""Compiled kernels where there are any and they answer as the plain ones do; else the plain ones."""
+"""Which kernels to use: compiled ones if there are any and they answer exactly as the plain ones do."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import pathlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
 
-from forestall.twin import kernels as package
-from forestall.twin.kernels.components import Components
-from forestall.twin.kernels.cuts import Cuts
-from forestall.twin.kernels.gates import Gates
-from forestall.twin.kernels.max_flow import MaxFlow
-from forestall.twin.kernels.paths import Paths
-from forestall.twin.kernels.routing import Routing
-from forestall.twin.memory import Arrays, Lists, Memory
+import numpy as np
+from numpy.typing import ArrayLike
 
-NAMES = ("components", "cuts", "gates", "max_flow", "paths", "routing")
+from forestall.twin.arrays import Links, Network, Requirements
+from forestall.twin.backups import Backups
+from forestall.twin.cutting import Cutting
+from forestall.twin.falling import Falling
+from forestall.twin.kernels.buffers import DOWN
+from forestall.twin.makes import Kernels
+from forestall.twin.rerouting import Rerouting, failing
+
+Rows = Sequence[ArrayLike]
+
+NODES = 50
+LINKS = 90
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kernels:
-    """Kernels of one make, and the rows that they work on."""
+class Choice:
+    """The kernels to use, and why not the compiled ones."""
 
-    compiled: bool
-    memory: Memory
-    components: type[Components]
-    cuts: type[Cuts]
-    gates: type[Gates]
-    max_flow: type[MaxFlow]
-    paths: type[Paths]
-    routing: type[Routing]
+    kernels: Kernels
+    mismatches: Sequence[str] = ()
+    """Questions that the compiled kernels answered differently; empty if there are none, or none are compiled."""
 
 
-def plain() -> Kernels:
-    """The kernels as they are written, also where compiled ones are installed beside them."""
-    return _kernels({name: _written(name) for name in NAMES}, Lists(), compiled=False)
+def choose(plain: Kernels, compiled: Kernels | None) -> Choice:
+    """Compare both on a small network, and take the compiled ones if all answers are the same to the last bit."""
+    if compiled is None:
+        return Choice(kernels=plain)
+    mismatches = tuple(name for name, ask in QUESTIONS.items() if _answer(ask, plain) != _answer(ask, compiled))
+    return Choice(kernels=plain if mismatches else compiled, mismatches=mismatches)
 
 
-def compiled() -> Kernels | None:
-    """The compiled kernels; None unless all are compiled."""
-    found = {name: importlib.import_module(f"{package.__name__}.{name}") for name in NAMES}
-    if any(str(module.__file__).endswith(".py") for module in found.values()):
-        return None
-    return _kernels(found, Arrays(), compiled=True)
+def _answer(ask: Callable[[Kernels], Rows], kernels: Kernels) -> Sequence[bytes] | str:
+    try:
+        return [np.asarray(row, np.float64).tobytes() for row in ask(kernels)]
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return repr(error)
 
 
-def _written(name: str) -> ModuleType:
-    path = pathlib.Path(str(package.__file__)).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"{package.__name__}.written_{name}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path}: not found")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _network(kernels: Kernels) -> Network:
+    """A ring with chords and two ends that hang on it, with metrics that differ by direction and one link down."""
+    rng, ring = np.random.default_rng(1), NODES - 5
+    chords = [rng.choice(ring, 2, replace=False) for _ in range(LINKS - ring - 4)]
+    hanging = [(ring - 1, ring), (ring, ring + 1), (0, ring + 2), (ring + 2, ring + 3)]
+    ends = np.array([*((node, (node + 1) % ring) for node in range(ring)), *hanging, *chords])
+    links = Links(
+        tail=ends[:, 0],
+        head=ends[:, 1],
+        metric=rng.integers(1, 5, (LINKS, 2)),
+        capacity=rng.integers(1, 10, (LINKS, 2)),
+        up=np.arange(LINKS) != 7,
+    )
+    return Network(NODES, links, kernels.memory)
 
 
-def _kernels(modules: dict[str, ModuleType], memory: Memory, *, compiled: bool) -> Kernels:
-    classes: dict[str, Any] = {name: vars(module)[_class_name(name)] for name, module in modules.items()}
-    return Kernels(compiled=compiled, memory=memory, **classes)
+def _cuts(kernels: Kernels) -> Rows:
+    cutting, nodes = Cutting(_network(kernels), kernels), np.arange(NODES)
+    alone, pairs = cutting.from_anchors(nodes / 7, (0, 20)), cutting.of_pairs(nodes, nodes[::-1], nodes / 7)
+    return alone.by_node, alone.by_link, pairs.by_node, pairs.by_link, (alone.today, pairs.today)
 
 
-def _class_name(name: str) -> str:
-    return name.title().replace("_", "")
+def _routes(kernels: Kernels) -> Rows:
+    network, goals = _network(kernels), range(0, NODES, 9)
+    routing = Rerouting(network, goals, np.outer(range(1, len(goals) + 1), np.arange(NODES) / 7), kernels)
+    before = routing.sweep([[link] for link in range(0, LINKS, 4)] + [network.of_nodes([node]) for node in goals])
+    routing.commit({**failing((3, 30)), 14: 1, 15: 9, 40: DOWN})
+    after, supposed = routing.now, routing.suppose({6: 1, 7: 2, 14: 5})
+    rows = (before.lost, before.peak, before.peak_arc, before.over, before.worst, before.cause, after.load)
+    return *rows, supposed.load, (after.lost, supposed.lost), routing.distance
+
+
+def _falls(kernels: Kernels) -> Rows:
+    rng = np.random.default_rng(2)
+    members = [rng.choice(NODES, size, replace=False).tolist() for size in rng.integers(1, 6, 2 * NODES)]
+    gates = [(int(rng.integers(NODES)), int(rng.integers(1, len(found) + 1)), found) for found in members]
+    falling = Falling(Requirements.of(NODES, gates), kernels)
+    singles = falling.singles(np.arange(NODES) / 7)
+    steps = (falling.fail((3, 8)), falling.fail((20,)), falling.repair(3), falling.suppose((30,)), falling.repair(20))
+    return singles.size, singles.lost, *steps, falling.down, falling.meeting(range(NODES))
+
+
+def _backups(kernels: Kernels) -> Rows:
+    backups, anchors = Backups(_network(kernels), kernels), (0, 20, 31)
+    counts = [backups.counts(range(NODES), anchors, nodes_apart=apart) for apart in (False, True)]
+    total, left = backups.capacity_after_each_link(1, 22)
+    arcs = [arc for path in backups.paths(10, anchors, nodes_apart=True) for arc in path]
+    return *counts, arcs, (total,), left
+
+
+QUESTIONS: Mapping[str, Callable[[Kernels], Rows]] = {
+    "backups": _backups,
+    "cuts": _cuts,
+    "falls": _falls,
+    "routes": _routes,
+}
+"""What both makes are asked, by name."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from forestall.twin.arrays import Network, indices
-from forestall.twin.compiled import Kernels
+from forestall.twin.makes import Kernels
 
 Reals = NDArray[np.float64]
 
@@ -50,8 +50,7 @@ class Cutting:
             raise ValueError("source and target have different lengths")
         by_node, by_link = self._memory.floats(self._nodes), self._memory.floats(self._links)
         sources, targets = (self._memory.whole(values) for values in ends)
-        none, row = self._memory.ints(self._nodes), self._memory.real(given)
-        today = self._cuts.pairs(sources, targets, row, none, by_node, by_link)
+        today = self._cuts.pairs(sources, targets, self._memory.real(given), by_node, by_link)
         return Impacts(by_node=np.array(by_node), by_link=np.array(by_link), today=today)
 
     def _real(self, values: ArrayLike, size: int, what: str) -> Reals:

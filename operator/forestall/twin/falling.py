@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from forestall.twin.arrays import GateRows, Numbers, Requirements, gate_rows, grouped, indices
-from forestall.twin.compiled import Kernels
-from forestall.twin.kernels.buffers import Ints
+from forestall.twin.kernels.buffers import Ints, Leaning
+from forestall.twin.makes import Kernels
 
 Reals = NDArray[np.float64]
 
@@ -36,15 +36,15 @@ class Falling:
         self._total = len(rows.owner)
         circle, first, members = _circles(rows, kernels)
         whole = kernels.memory.whole
-        self._gates = kernels.gates(
-            whole(rows.first),
-            whole(rows.gates),
-            whole(rows.owner),
-            whole(rows.room),
-            whole(circle),
-            (whole(first), whole(members)),
-            kernels.memory,
+        leaning = Leaning(
+            first=whole(rows.first),
+            gates=whole(rows.gates),
+            owner=whole(rows.owner),
+            circle=whole(circle),
+            circle_first=whole(first),
+            circle_nodes=whole(members),
         )
+        self._gates = kernels.gates(leaning, whole(rows.room), kernels.memory)
 
     @property
     def down(self) -> Numbers:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from forestall.twin.arrays import Network, Numbers, indices
-from forestall.twin.compiled import Kernels
-from forestall.twin.kernels.buffers import DOWN, FAR, Ints
+from forestall.twin.kernels.buffers import DOWN, FAR, Changes, Ints
+from forestall.twin.makes import Kernels
 
 Reals = NDArray[np.float64]
 Costs = Mapping[int, int]
@@ -55,6 +55,8 @@ class Rerouting:
         """`demand` is [destinations, nodes]: traffic from each node to each of the `destinations`."""
         goals = indices(destinations, network.nodes, "destination")
         offered = np.array(demand, np.float64)
+        if not network.shape.links:
+            raise ValueError("a network without links carries nothing")
         if offered.shape != (len(goals), network.nodes):
             raise ValueError("demand: a row for each destination was expected")
         if not np.isfinite(offered).all() or (offered < 0).any():
@@ -110,19 +112,27 @@ class Rerouting:
 
     def _swept(self, first: Numbers, arcs: Numbers, room: Reals, today: Reals) -> Sweep:
         make, failures = self._memory, len(first) - 1
-        lost, peak, worst = make.floats(failures), make.floats(failures), make.real(today)
-        peak_arc, over, cause = make.ints(failures), make.ints(failures), make.ints(len(today), -1)
-        if len(today):
-            ranking = make.whole(np.argsort(-today, kind="stable"))
-            costs, rows = make.ints(len(arcs), DOWN), (make.whole(first), make.whole(arcs))
-            self._routing.sweep(*rows, costs, make.real(room), ranking, lost, peak, peak_arc, over, worst, cause)
+        rows = Changes(
+            first=make.whole(first),
+            arcs=make.whole(arcs),
+            costs=make.ints(len(arcs), DOWN),
+            room=make.real(room),
+            ranking=make.whole(np.argsort(-today, kind="stable")),
+            lost=make.floats(failures),
+            peak=make.floats(failures),
+            peak_arc=make.ints(failures),
+            over=make.ints(failures),
+            worst=make.real(today),
+            cause=make.ints(len(today), -1),
+        )
+        self._routing.sweep(rows)
         return Sweep(
-            lost=np.array(lost),
-            peak=np.array(peak),
-            peak_arc=np.array(peak_arc, np.int32),
-            over=np.array(over, np.int32),
-            worst=np.array(worst),
-            cause=np.array(cause, np.int32),
+            lost=np.array(rows.lost),
+            peak=np.array(rows.peak),
+            peak_arc=np.array(rows.peak_arc, np.int32),
+            over=np.array(rows.over, np.int32),
+            worst=np.array(rows.worst),
+            cause=np.array(rows.cause, np.int32),
         )
 
     def _rows(self, costs: Costs) -> tuple[Ints, Ints]:

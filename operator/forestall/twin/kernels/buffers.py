@@ -65,3 +65,49 @@ class Shape:
     """[2 * links] node that the arc leaves"""
     head: Ints
     """[2 * links] node that the arc leads to"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Changes:
+    """Changes to suppose, and what is written about each: all rows of one sweep."""
+
+    first: Ints
+    """[changes + 1] where the arcs of each change begin"""
+    arcs: Ints
+    """Arcs that change, each once in a change."""
+    costs: Ints
+    """What they then cost; DOWN where they fail."""
+    room: Floats
+    """[arcs] 1 / capacity"""
+    ranking: Ints
+    """[arcs] the arcs by utilisation as it is, highest first"""
+    lost: Floats
+    """[changes] written: traffic that is lost"""
+    peak: Floats
+    """[changes] written: highest utilisation"""
+    peak_arc: Ints
+    """[changes] written: its arc"""
+    over: Ints
+    """[changes] written: how many arcs are used above 1"""
+    worst: Floats
+    """[arcs] utilisation; written where a change exceeds it"""
+    cause: Ints
+    """[arcs] written with that: the change"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Leaning:
+    """Which gates lean on which nodes. A gate belongs to a node, and has nodes as its members."""
+
+    first: Ints
+    """[nodes + 1] where the gates that the node is a member of begin"""
+    gates: Ints
+    """[memberships]"""
+    owner: Ints
+    """[gates]"""
+    circle: Ints
+    """[nodes] number of the circle of nodes that need each other, or -1"""
+    circle_first: Ints
+    """[circles + 1] where the nodes of each circle begin"""
+    circle_nodes: Ints
+    """The nodes, by circle."""

@@ -36,8 +36,7 @@ class Components:
             for node in range(self.nodes):
                 if not self.rank[node]:
                     self._search(node, component)
-            found = self.components
-        return found
+            return self.components
 
     def _search(self, root: int, component: Ints) -> None:
         self._enter(root, -1)

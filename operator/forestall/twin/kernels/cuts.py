@@ -32,6 +32,7 @@ class Cuts:
         self.place: Ints = memory.ints(shape.nodes)
         self.last: Ints = memory.ints(shape.nodes)
         self.below: Floats = memory.floats(shape.nodes)
+        self.none: Ints = memory.ints(shape.nodes)  # no node is an anchor
         # The forest of blocks and nodes: nodes by place, then blocks.
         self.above: Ints = memory.ints(2 * shape.nodes)
         self.depth: Ints = memory.ints(2 * shape.nodes)
@@ -53,28 +54,27 @@ class Cuts:
                     self._search(node, anchor)
             for link in range(self.links):
                 link_loss[link] = 0.0
-            stranded = self._sum_up(weight, node_loss, link_loss)
-        return stranded
+            self._lift()
+            self._sum_up(weight, node_loss, link_loss)
+            return self._unfound(weight)
 
-    def pairs(
-        self, source: Ints, target: Ints, demand: Floats, none: Ints, node_loss: Floats, link_loss: Floats
-    ) -> float:
-        """Demand between two nodes that loses its last way, by the node or link that fails; returns what has none today.
+    def pairs(self, source: Ints, target: Ints, demand: Floats, node_loss: Floats, link_loss: Floats) -> float:
+        """Demand between two nodes that loses its last way, by what fails; returns what has none today.
 
-        `source`, `target`, `demand` are [demands]; `none` is [nodes] of 0. A node's loss, in `node_loss` [nodes],
-        leaves out the demands that begin or end there; `link_loss` is [links].
+        `source`, `target`, `demand` are [demands]. A node's loss, in `node_loss` [nodes], leaves out the demands
+        that begin or end there; `link_loss` is [links].
         """
         with cython.nogil:
             self._reset()
             for node in range(self.nodes):
                 node_loss[node] = 0.0
                 if not self.rank[node]:
-                    self._search(node, none)
+                    self._search(node, self.none)
             self._lift()
             self._plant()
             apart = self._lay(source, target, demand, node_loss)
             self._gather(node_loss, link_loss)
-        return apart
+            return apart
 
     def _reset(self) -> None:
         self.found = 0
@@ -116,27 +116,26 @@ class Cuts:
         self.last[spot] = self.stop[node]
         return spot
 
-    def _sum_up(self, weight: Floats, node_loss: Floats, link_loss: Floats) -> float:
-        order, parent, low, below = self.order, self.parent, self.low, self.below
-        stranded = 0.0
+    def _unfound(self, weight: Floats) -> float:
+        total = 0.0
         for node in range(self.nodes):
             if not self.rank[node]:
-                stranded += weight[node]
+                total += weight[node]
+        return total
+
+    def _sum_up(self, weight: Floats, node_loss: Floats, link_loss: Floats) -> None:
+        order, parent, low, below = self.order, self.parent, self.low, self.below
         for spot in range(self.found):
-            below[spot] = weight[order[spot]]
+            below[spot] = node_loss[order[spot]] = weight[order[spot]]
         for spot in range(self.found - 1, -1, -1):
-            up, lost = parent[spot], below[spot]
-            node_loss[order[spot]] += weight[order[spot]]
+            up = parent[spot]
             if up < 0:
                 continue
-            below[up] += lost
-            if low[spot] < low[up]:
-                low[up] = low[spot]
+            below[up] += below[spot]
             if low[spot] > up:
-                node_loss[order[up]] += lost
+                node_loss[order[up]] += below[spot]
             if low[spot] > up + 1:
-                link_loss[self.via[spot]] = lost
-        return stranded
+                link_loss[self.via[spot]] = below[spot]
 
     def _lift(self) -> None:
         """Give each place the low point of all that lies behind it."""

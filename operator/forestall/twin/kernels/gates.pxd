@@ -3,7 +3,7 @@ cimport cython
 
 @cython.final
 cdef class Gates:
-    cdef int nodes, size, dirt
+    cdef int size, dirt
     cdef int[::1] first, gates, owner, circle, circle_first, circle_nodes
     cdef int[::1] broken, dirty, is_dirty, was_down, strain
     cdef readonly int[::1] room, down, failed, queue

@@ -10,7 +10,7 @@ something that a circle rests on gets better, all nodes of the circle are raised
 
 from __future__ import annotations
 
-from forestall.twin.kernels.buffers import Floats, Ints, Memory
+from forestall.twin.kernels.buffers import Floats, Ints, Leaning, Memory
 
 try:
     import cython
@@ -21,31 +21,21 @@ except ImportError:
 class Gates:
     """State of one dependency graph. Not for two threads at once."""
 
-    def __init__(
-        self, first: Ints, gates: Ints, owner: Ints, room: Ints, circle: Ints, circles: tuple[Ints, Ints], memory: Memory
-    ) -> None:
-        """With nothing failed.
-
-        Places `first[v]` to `first[v + 1] - 1` of `gates` hold the gates that node v is a member of. By gate: `owner`,
-        and `room`, how many members it can spare; it is kept and changed. `circle` [nodes] is -1, or the number of the
-        circle that the node is part of; places `circles[0][c]` to `circles[0][c + 1] - 1` of `circles[1]` hold the
-        nodes of circle c.
-        """
-        nodes = len(first) - 1
-        self.nodes, self.first, self.gates, self.owner, self.room = nodes, first, gates, owner, room
-        self.circle = circle
-        self.circle_first, self.circle_nodes = circles
+    def __init__(self, leaning: Leaning, room: Ints, memory: Memory) -> None:
+        """With nothing failed. `room` is [gates], how many members each can spare; it is kept, and changed."""
+        self.first, self.gates, self.owner, self.room = leaning.first, leaning.gates, leaning.owner, room
+        self.circle, self.circle_first, self.circle_nodes = leaning.circle, leaning.circle_first, leaning.circle_nodes
+        nodes, gates, circles = len(self.first) - 1, len(self.owner), len(self.circle_first) - 1
         self.down: Ints = memory.ints(nodes)
         self.failed: Ints = memory.ints(nodes)
         self.broken: Ints = memory.ints(nodes)  # broken gates that the node owns
         self.queue: Ints = memory.ints(2 * nodes)
         self.size = 0
-        number = len(self.circle_first) - 1
-        self.dirty: Ints = memory.ints(number)  # circles to be raised, first `dirt`
-        self.is_dirty: Ints = memory.ints(number)
+        self.dirty: Ints = memory.ints(circles)  # circles to be raised, first `dirt`
+        self.is_dirty: Ints = memory.ints(circles)
         self.dirt = 0
         self.was_down: Ints = memory.ints(nodes)
-        self.strain: Ints = memory.ints(len(owner))
+        self.strain: Ints = memory.ints(gates)
 
     def fail(self, nodes: Ints) -> int:
         """Take it for a fact that the nodes fail; return how many went down. They are first in `queue`."""
@@ -58,8 +48,7 @@ class Gates:
     def repair(self, node: int) -> int:
         """Take it for a fact that the node's own failure is over; return how many came up."""
         with cython.nogil:
-            risen = self._repair(node)
-        return risen
+            return self._repair(node)
 
     def suppose(self, nodes: Ints) -> int:
         """How many more would be down if the nodes failed. They are first in `queue`, the nodes themselves ahead."""

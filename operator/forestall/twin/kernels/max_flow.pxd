@@ -10,7 +10,7 @@ cdef class MaxFlow:
 
     cpdef double value(self, int source, int target, double enough)
     cpdef double after_each_link(self, int source, int target, double enough, double[::1] left)
-    cdef double _without(self, int arc, double found, int source, int target, double enough) noexcept nogil
+    cdef double _without(self, int arc, double found) noexcept nogil
     cdef void _fill(self) noexcept nogil
     cdef double _flow(self, int source, int target, double enough) noexcept nogil
     cdef bint _rank(self, int source, int target) noexcept nogil

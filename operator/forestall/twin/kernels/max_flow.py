@@ -36,8 +36,7 @@ class MaxFlow:
         """The most that goes from source to target; the search ends at `enough`."""
         with cython.nogil:
             self._fill()
-            found = self._flow(source, target, enough)
-        return found
+            return self._flow(source, target, enough)
 
     def after_each_link(self, source: int, target: int, enough: float, left: Floats) -> float:
         """`value`, and what is left of it if one link fails, by link, into `left` [links]."""
@@ -49,12 +48,12 @@ class MaxFlow:
             for link in range(self.links):
                 left[link] = found
                 if self.capacity[2 * link] - self.kept[2 * link] > self.tiny:
-                    left[link] = self._without(2 * link, found, source, target, enough)
+                    left[link] = self._without(2 * link, found)
                 elif self.capacity[2 * link + 1] - self.kept[2 * link + 1] > self.tiny:
-                    left[link] = self._without(2 * link + 1, found, source, target, enough)
+                    left[link] = self._without(2 * link + 1, found)
         return found
 
-    def _without(self, arc: int, found: float, source: int, target: int, enough: float) -> float:
+    def _without(self, arc: int, found: float) -> float:
         """What is left without the arc and its reverse, by a detour for what the arc carries."""
         for other in range(2 * self.links):
             self.rest[other] = self.kept[other]

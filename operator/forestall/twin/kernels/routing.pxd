@@ -17,16 +17,18 @@ cdef class Routing:
     cdef double[::1] demand, old_load, inflow, old_flow
     cdef int[::1] moved, changed, mark, turned, queued, count, old_distance, old_hops, log, cut, edge
     cdef long long[::1] heap
+    cdef double[::1] room, worst, losses, peaks
+    cdef int[::1] first, new_arcs, new_costs, ranking, cause, peak_arcs, overs
 
     cpdef void start_over(self)
     cpdef void commit(self, int[::1] arcs, int[::1] costs)
     cpdef void suppose(self, int[::1] arcs, int[::1] costs)
     cpdef void forget(self)
-    cpdef void sweep(self, int[::1] first, int[::1] arcs, int[::1] costs, double[::1] room, int[::1] ranking, double[::1] lost, double[::1] peak, int[::1] peak_arc, int[::1] over, double[::1] worst, int[::1] cause)
-    cdef int _overloaded(self, double[::1] room) noexcept nogil
-    cdef int _newly_over(self, double[::1] room) noexcept nogil
-    cdef int _peak(self, double[::1] room, int[::1] ranking) noexcept nogil
-    cdef void _blame(self, int change, double[::1] room, double[::1] worst, int[::1] cause) noexcept nogil
+    cpdef void sweep(self, rows)
+    cdef int _overloaded(self) noexcept nogil
+    cdef int _newly_over(self) noexcept nogil
+    cdef int _peak(self) noexcept nogil
+    cdef void _blame(self, int change) noexcept nogil
     cdef void _suppose(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
     cdef void _ask(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
     cdef void _number(self) noexcept nogil

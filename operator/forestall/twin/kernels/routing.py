@@ -10,7 +10,7 @@ Each node splits its traffic equally over all its next hops, per hop, as routers
 
 from __future__ import annotations
 
-from forestall.twin.kernels.buffers import FAR, Floats, Ints, Memory, Shape
+from forestall.twin.kernels.buffers import FAR, Changes, Floats, Ints, Memory, Shape
 
 try:
     import cython
@@ -104,73 +104,57 @@ class Routing:
         with cython.nogil:
             self._forget()
 
-    def sweep(
-        self,
-        first: Ints,
-        arcs: Ints,
-        costs: Ints,
-        room: Floats,
-        ranking: Ints,
-        lost: Floats,
-        peak: Floats,
-        peak_arc: Ints,
-        over: Ints,
-        worst: Floats,
-        cause: Ints,
-    ) -> None:
-        """Suppose many changes, one after the other; write what each would do.
-
-        Change s is places `first[s]` to `first[s + 1] - 1` of `arcs` and `costs`. `room` [arcs] is 1 / capacity, and
-        `ranking` [arcs] the arcs by utilisation as it is, highest first. Written by change: traffic `lost`, highest
-        utilisation `peak` and its `peak_arc`, how many arcs are `over` 1. Written by arc: the `worst` utilisation and
-        the change that is its `cause`, where that exceeds what was in `worst`.
-        """
+    def sweep(self, rows: Changes) -> None:
+        """Suppose many changes, one after the other; write what each would do."""
+        self.first, self.new_arcs, self.new_costs = rows.first, rows.arcs, rows.costs
+        self.room, self.ranking, self.worst, self.cause = rows.room, rows.ranking, rows.worst, rows.cause
+        self.losses, self.peaks, self.peak_arcs, self.overs = rows.lost, rows.peak, rows.peak_arc, rows.over
         with cython.nogil:
-            always = self._overloaded(room)
-            for change in range(len(first) - 1):
-                self._suppose(arcs, costs, first[change], first[change + 1])
-                lost[change] = self.lost
-                over[change] = always + self._newly_over(room)
-                peak_arc[change] = self._peak(room, ranking)
-                peak[change] = self.load[peak_arc[change]] * room[peak_arc[change]]
-                self._blame(change, room, worst, cause)
+            always = self._overloaded()
+            for change in range(len(self.losses)):
+                self._suppose(self.new_arcs, self.new_costs, self.first[change], self.first[change + 1])
+                arc = self._peak()
+                self.losses[change], self.overs[change] = self.lost, always + self._newly_over()
+                self.peaks[change], self.peak_arcs[change] = self.load[arc] * self.room[arc], arc
+                self._blame(change)
                 self._forget()
 
-    def _overloaded(self, room: Floats) -> int:
+    def _overloaded(self) -> int:
         found = 0
         for arc in range(2 * self.links):
-            if self.load[arc] * room[arc] > 1.0:
+            if self.load[arc] * self.room[arc] > 1.0:
                 found += 1
         return found
 
-    def _newly_over(self, room: Floats) -> int:
+    def _newly_over(self) -> int:
         """How many more arcs are overloaded than without the change."""
         more = 0
         for place in range(self.touches):
             arc = self.touched[place]
-            if self.load[arc] * room[arc] > 1.0:
+            if self.load[arc] * self.room[arc] > 1.0:
                 more += 1
-            if self.old_load[arc] * room[arc] > 1.0:
+            if self.old_load[arc] * self.room[arc] > 1.0:
                 more -= 1
         return more
 
-    def _peak(self, room: Floats, ranking: Ints) -> int:
+    def _peak(self) -> int:
         """Arc with the highest utilisation: one that was touched, or the first in the ranking that was not."""
         place, last = 0, 2 * self.links - 1
-        while place < last and self.moved[ranking[place]] == self.question:
+        while place < last and self.moved[self.ranking[place]] == self.question:
             place += 1
-        best = ranking[place]
+        best = self.ranking[place]
         for place in range(self.touches):
             arc = self.touched[place]
-            if self.load[arc] * room[arc] > self.load[best] * room[best]:
+            if self.load[arc] * self.room[arc] > self.load[best] * self.room[best]:
                 best = arc
         return best
 
-    def _blame(self, change: int, room: Floats, worst: Floats, cause: Ints) -> None:
+    def _blame(self, change: int) -> None:
         for place in range(self.touches):
             arc = self.touched[place]
-            if self.load[arc] * room[arc] > worst[arc]:
-                worst[arc], cause[arc] = self.load[arc] * room[arc], change
+            use = self.load[arc] * self.room[arc]
+            if use > self.worst[arc]:
+                self.worst[arc], self.cause[arc] = use, change
 
     def _suppose(self, arcs: Ints, costs: Ints, first: int, last: int) -> None:
         self._ask(arcs, costs, first, last)
@@ -286,9 +270,10 @@ class Routing:
             for place in range(self.start[node], self.stop[node]):
                 arc = self.arcs[place] ^ 1
                 hops = self.hops[row + self.heads[place]]
-                if hops == arc or (hops < -1 and self._was_hop(arc)):
-                    if self.cost[arc] <= self.base[arc]:  # else it was lost by itself
-                        self._lose_hop(self.heads[place])
+                if hops != arc and (hops >= -1 or not self._was_hop(arc)):
+                    continue
+                if self.cost[arc] <= self.base[arc]:  # else it was lost by itself
+                    self._lose_hop(self.heads[place])
 
     def _find_edge(self) -> None:
         """Give cut nodes the distance that they have over nodes that are not cut."""
