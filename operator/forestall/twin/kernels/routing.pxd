@@ -2,7 +2,7 @@ cimport cython
 
 cdef int FAR
 cdef long long NODE
-cdef double CRUMB
+cdef double FULL, CRUMB
 
 
 @cython.final
@@ -30,6 +30,7 @@ cdef class Routing:
     cdef int _peak(self) noexcept nogil
     cdef void _blame(self, int change) noexcept nogil
     cdef void _suppose(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
+    cdef void _sweep_crumbs(self) noexcept nogil
     cdef void _ask(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
     cdef void _number(self) noexcept nogil
     cdef void _forget(self) noexcept nogil

@@ -18,6 +18,7 @@ except ImportError:
     from forestall.twin.kernels import uncompiled as cython
 
 NODE = (1 << 32) - 1  # the part of a number in the heap that is the node; the rest is its distance
+FULL = 1.0 + 1e-9  # utilisation above which an arc is overloaded, whatever floats do to a sum
 CRUMB = 1e-13  # part of the offered traffic up to which a difference is taken for the error of floats
 
 
@@ -91,6 +92,7 @@ class Routing:
             for row in range(self.rows):
                 self._open(row)
                 self._reroute()
+            self._sweep_crumbs()
             for place in range(self.changes):
                 self.base[self.changed[place]] = self.cost[self.changed[place]]
 
@@ -122,7 +124,7 @@ class Routing:
     def _overloaded(self) -> int:
         found = 0
         for arc in range(2 * self.links):
-            if self.load[arc] * self.room[arc] > 1.0:
+            if self.load[arc] * self.room[arc] > FULL:
                 found += 1
         return found
 
@@ -131,9 +133,9 @@ class Routing:
         more = 0
         for place in range(self.touches):
             arc = self.touched[place]
-            if self.load[arc] * self.room[arc] > 1.0:
+            if self.load[arc] * self.room[arc] > FULL:
                 more += 1
-            if self.old_load[arc] * self.room[arc] > 1.0:
+            if self.old_load[arc] * self.room[arc] > FULL:
                 more -= 1
         return more
 
@@ -163,8 +165,16 @@ class Routing:
             if self.better or self._carries():
                 self._reroute()
                 self._close()
+        self._sweep_crumbs()
         for place in range(self.changes):
             self.cost[self.changed[place]] = self.base[self.changed[place]]
+
+    def _sweep_crumbs(self) -> None:
+        """Say 0 of loads that are nothing but the error of floats."""
+        for place in range(self.touches):
+            arc = self.touched[place]
+            if self.load[arc] < self.crumb:
+                self.load[arc] = 0.0
 
     def _ask(self, arcs: Ints, costs: Ints, first: int, last: int) -> None:
         self._number()

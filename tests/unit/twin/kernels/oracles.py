@@ -92,3 +92,33 @@ def fallen(gates: Iterable[Gate], failed: Collection[int]) -> set[int]:
         if more <= down:
             return down
         down |= more
+
+
+def stuck(graph: nx.MultiGraph[int], pairs: Iterable[tuple[int, int, float]]) -> float:
+    """Demand without a path, of pairs whose ends are there."""
+    there = [(source, target, amount) for source, target, amount in pairs if source in graph and target in graph]
+    return sum(amount for source, target, amount in there if not nx.has_path(graph, source, target))
+
+
+def most_flow(net: Net, capacity: Sequence[float], source: int, target: int) -> float:
+    """The most that goes from source to target. `capacity` is [arcs]."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(net.nodes))
+    for tail, head, arc in net.directed().edges(keys=True):
+        amount = graph.edges[tail, head]["capacity"] if graph.has_edge(tail, head) else 0.0
+        graph.add_edge(tail, head, capacity=amount + capacity[arc])
+    return float(nx.maximum_flow_value(graph, source, target))
+
+
+def disjoint(net: Net, source: int, anchors: Collection[int], *, nodes_apart: bool) -> int:
+    """How many paths from the source to anchors have no link (no node) in common: the least cut that parts them."""
+    graph: nx.DiGraph[tuple[int, str]] = nx.DiGraph()
+    for node in range(net.nodes):
+        shared = node == source or not nodes_apart
+        graph.add_edge((node, "in"), (node, "out"), capacity=99 if shared else 1)
+    for tail, head, _ in net.directed().edges(keys=True):
+        if tail not in anchors:
+            there = graph.edges.get(((tail, "out"), (head, "in")), {"capacity": 0})["capacity"]
+            graph.add_edge((tail, "out"), (head, "in"), capacity=there + 1)
+    graph.add_edges_from(((anchor, "out"), (-1, "end"), {"capacity": 99}) for anchor in anchors)
+    return int(nx.maximum_flow_value(graph, (source, "out"), (-1, "end")))
