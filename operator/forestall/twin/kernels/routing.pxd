@@ -7,7 +7,7 @@ cdef double FULL, CRUMB
 
 @cython.final
 cdef class Routing:
-    cdef int nodes, links, rows, changes, question, better, logged, cuts, round, row, goal, heaped
+    cdef int nodes, links, rows, changes, question, better, logged, cuts, settles, round, row, goal, heaped
     cdef readonly int touches
     cdef readonly double lost
     cdef double old_lost, crumb
@@ -15,7 +15,7 @@ cdef class Routing:
     cdef readonly int[::1] distance, hops, touched
     cdef readonly double[::1] flow, load
     cdef double[::1] demand, old_load, inflow, old_flow
-    cdef int[::1] moved, changed, mark, turned, queued, count, old_distance, old_hops, log, cut, edge
+    cdef int[::1] moved, changed, mark, turned, queued, count, old_distance, old_hops, log, cut, edge, settled
     cdef long long[::1] heap
     cdef double[::1] room, worst, losses, peaks
     cdef int[::1] first, new_arcs, new_costs, ranking, cause, peak_arcs, overs
@@ -55,6 +55,7 @@ cdef class Routing:
     cdef int _only_hop(self, int node) noexcept nogil
     cdef bint _is_hop(self, int node, int place) noexcept nogil
     cdef void _shift_traffic(self) noexcept nogil
+    cdef int _farthest(self) noexcept nogil
     cdef void _enqueue(self, int node) noexcept nogil
     cdef void _withdraw(self, int node, double amount) noexcept nogil
     cdef void _settle_traffic(self, int node) noexcept nogil

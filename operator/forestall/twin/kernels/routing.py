@@ -61,7 +61,8 @@ class Routing:
         self.log: Ints = memory.ints(nodes)  # touched nodes, first `logged`
         self.cut: Ints = memory.ints(nodes)  # nodes without a next hop, first `cuts`
         self.edge: Ints = memory.ints(nodes)  # their distances over what is not cut
-        self.logged = self.cuts = self.round = self.row = self.goal = 0
+        self.settled: Ints = memory.ints(nodes)  # nodes by new distance, first `settles`
+        self.logged = self.cuts = self.settles = self.round = self.row = self.goal = 0
         self.heap: Ints = memory.longs(arcs + nodes + 1)  # distance and node in one number
         self.heaped = 0
         self.start_over()
@@ -212,7 +213,7 @@ class Routing:
         self.row = row * self.nodes
         self.goal = self.destinations[row]
         self.round += 1
-        self.logged = self.cuts = self.heaped = 0
+        self.logged = self.cuts = self.heaped = self.settles = 0
 
     def _close(self) -> None:
         """Put the row back as it was."""
@@ -352,6 +353,8 @@ class Routing:
             node, length = top & NODE, top >> 32
             if length > self.distance[row + node]:
                 continue
+            self.settled[self.settles] = node
+            self.settles += 1
             for place in range(self.start[node], self.stop[node]):
                 arc = self.arcs[place] ^ 1
                 self._relax(self.heads[place], arc, length + self.cost[arc])
@@ -381,13 +384,26 @@ class Routing:
         """Take the traffic of nodes that turned off its old hops; then let differences run down, farthest first."""
         turned = self.logged
         for place in range(turned):
-            self._enqueue(self.log[place])
+            node = self.log[place]
+            if self.queued[node] == 1:
+                self.queued[node] = 2  # its turn comes in the order in which it was settled
+            else:
+                self._enqueue(node)
         for place in range(turned):
             node = self.log[place]
             if self.old_flow[node] != 0.0 and node != self.goal:
                 self._withdraw(node, self.old_flow[node])
-        while self.heaped:
-            self._settle_traffic(self._pop() & NODE)
+        while self.heaped or self.settles:
+            self._settle_traffic(self._farthest())
+
+    def _farthest(self) -> int:
+        """Take the node that is farthest away: off the heap, or off the end of what was settled."""
+        if self.settles:
+            node = self.settled[self.settles - 1]
+            if self.heaped == 0 or FAR - self.distance[self.row + node] <= self.heap[0] >> 32:
+                self.settles -= 1
+                return node
+        return self._pop() & NODE
 
     def _enqueue(self, node: int) -> None:
         self.queued[node] = 2
