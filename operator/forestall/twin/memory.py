@@ -36,6 +36,14 @@ class Lists:
         """A row of `size` floats."""
         return [value] * size
 
+    def int_columns(self, size: int, *values: int) -> tuple[Ints, ...]:
+        """A row of `size` whole numbers for each value."""
+        return tuple([value] * size for value in values)
+
+    def float_columns(self, size: int, number: int) -> tuple[Floats, ...]:
+        """So many rows of `size` floats, all 0."""
+        return tuple([0.0] * size for _ in range(number))
+
     def whole(self, values: ArrayLike) -> Ints:
         """A row of whole numbers."""
         found: list[int] = _narrow(values).tolist()
@@ -61,6 +69,14 @@ class Arrays:
     def floats(self, size: int, value: float = 0.0) -> Floats:
         """A row of `size` floats."""
         return np.full(size, value, np.float64)
+
+    def int_columns(self, size: int, *values: int) -> tuple[Ints, ...]:
+        """A row of `size` whole numbers of 32 bits for each value: columns of one table, which spares caches."""
+        return tuple(np.tile(np.array(values, np.int32), (size, 1)).T)
+
+    def float_columns(self, size: int, number: int) -> tuple[Floats, ...]:
+        """So many rows of `size` floats, all 0: columns of one table."""
+        return tuple(np.zeros((size, number)).T)
 
     def whole(self, values: ArrayLike) -> Ints:
         """A row of whole numbers of 32 bits."""

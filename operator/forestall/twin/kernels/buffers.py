@@ -43,6 +43,12 @@ class Memory(Protocol):
     def floats(self, size: int, value: float = 0.0, /) -> Floats:
         """A row of `size` floats, all `value`."""
 
+    def int_columns(self, size: int, *values: int) -> tuple[Ints, ...]:
+        """A row of `size` numbers of 32 bits for each value; what they hold at one place lies together."""
+
+    def float_columns(self, size: int, number: int, /) -> tuple[Floats, ...]:
+        """So many rows of `size` floats, all 0; what they hold at one place lies together."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shape:

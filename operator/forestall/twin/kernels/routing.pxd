@@ -12,10 +12,14 @@ cdef class Routing:
     cdef readonly double lost
     cdef double old_lost, crumb
     cdef int[::1] start, stop, heads, arcs, tail, head, base, destinations, cost
-    cdef readonly int[::1] distance, hops, touched
-    cdef readonly double[::1] flow, load
-    cdef double[::1] demand, old_load, inflow, old_flow
-    cdef int[::1] moved, changed, mark, turned, queued, count, old_distance, old_hops, log, cut, edge, settled
+    cdef readonly int[:] distance, hops
+    cdef readonly int[::1] touched
+    cdef readonly double[::1] flow
+    cdef readonly double[:] load
+    cdef double[::1] demand
+    cdef double[:] old_load, inflow, old_flow
+    cdef int[:] mark, turned, queued, count, old_distance, old_hops
+    cdef int[::1] moved, changed, log, cut, edge, settled
     cdef long long[::1] heap
     cdef double[::1] room, worst, losses, peaks
     cdef int[::1] first, new_arcs, new_costs, ranking, cause, peak_arcs, overs

@@ -38,26 +38,31 @@ class Routing:
         self.base, self.destinations, self.demand = cost, destinations, demand
         self.cost: Ints = memory.ints(arcs)  # what is supposed; `base` is what is
         # By row and node:
-        self.distance: Ints = memory.ints(cells, FAR)
-        self.hops: Ints = memory.ints(cells, -1)  # the arc, if there is one; -1 for none; else minus their number
+        self.distance: Ints
+        self.hops: Ints  # the arc, if there is one; -1 for none; else minus their number
+        self.distance, self.hops = memory.int_columns(cells, FAR, -1)
         self.flow: Floats = memory.floats(cells)
         # By arc:
-        self.load: Floats = memory.floats(arcs)
-        self.old_load: Floats = memory.floats(arcs)
+        self.load: Floats
+        self.old_load: Floats
+        self.load, self.old_load = memory.float_columns(arcs, 2)
         self.moved: Ints = memory.ints(arcs)  # the question that last touched the load
         self.touched: Ints = memory.ints(arcs)  # arcs whose load this question touched, first `touches`
         self.changed: Ints = memory.ints(arcs)  # arcs whose cost this question changes, first `changes`
         self.touches = self.changes = self.question = self.better = 0
         self.lost = self.old_lost = self.crumb = 0.0
         # By node, for one row in one question:
-        self.mark: Ints = memory.ints(nodes)  # the round that last touched the node
-        self.turned: Ints = memory.ints(nodes)  # 1 if its next hops changed, 2 if it lost them all
-        self.queued: Ints = memory.ints(nodes)  # 1 for its distance, 2 for its traffic
-        self.count: Ints = memory.ints(nodes)  # next hops left or found
-        self.inflow: Floats = memory.floats(nodes)  # change of what comes in
-        self.old_distance: Ints = memory.ints(nodes)
-        self.old_hops: Ints = memory.ints(nodes)
-        self.old_flow: Floats = memory.floats(nodes)
+        self.mark: Ints  # the round that last touched the node
+        self.turned: Ints  # 1 if its next hops changed, 2 if it lost them all
+        self.queued: Ints  # 1 for its distance, 2 for its traffic
+        self.count: Ints  # next hops left or found
+        self.old_distance: Ints
+        self.old_hops: Ints
+        columns = memory.int_columns(nodes, 0, 0, 0, 0, 0, 0)
+        self.mark, self.turned, self.queued, self.count, self.old_distance, self.old_hops = columns
+        self.inflow: Floats  # change of what comes in
+        self.old_flow: Floats
+        self.inflow, self.old_flow = memory.float_columns(nodes, 2)
         self.log: Ints = memory.ints(nodes)  # touched nodes, first `logged`
         self.cut: Ints = memory.ints(nodes)  # nodes without a next hop, first `cuts`
         self.edge: Ints = memory.ints(nodes)  # their distances over what is not cut
