@@ -5,7 +5,7 @@ This is the state after routers have settled; loops and losses on the way there,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,22 +100,25 @@ class Rerouting:
         self._routing.forget()
         return found
 
-    def sweep(self, failures: Sequence[Iterable[int]]) -> Sweep:
+    def sweep(self, failures: Sequence[Collection[int]]) -> Sweep:
         """Suppose one failure after the other; each is the links that fail together."""
-        links = [sorted(set(failure)) for failure in failures]
-        first = np.cumsum([0, *(2 * len(found) for found in links)])
-        flat = indices([link for found in links for link in found], self.network.shape.links, "link")
-        arcs = np.stack([2 * flat, 2 * flat + 1], 1).ravel()
+        links = indices([link for failure in failures for link in failure], self.network.shape.links, "link")
+        number = np.repeat(np.arange(len(failures)), [len(failure) for failure in failures])
+        # Each link once in a failure, in order.
+        once = np.unique(number * self.network.shape.links + links)
+        first = 2 * np.searchsorted(once, np.arange(len(failures) + 1) * self.network.shape.links)
+        arcs = 2 * np.repeat(once % self.network.shape.links, 2)
+        arcs[1::2] += 1
         room = np.array(self.network.room())
-        today = np.array(self._routing.load) * room
-        return self._swept(first, arcs, room, today)
+        return self._swept(first, arcs, room, np.array(self._routing.load) * room)
 
-    def _swept(self, first: Numbers, arcs: Numbers, room: Reals, today: Reals) -> Sweep:
-        make, failures = self._memory, len(first) - 1
+    def _swept(self, first: ArrayLike, arcs: ArrayLike, room: Reals, today: Reals) -> Sweep:
+        make, starts, changed = self._memory, self._memory.whole(first), self._memory.whole(arcs)
+        failures = len(starts) - 1
         rows = Changes(
-            first=make.whole(first),
-            arcs=make.whole(arcs),
-            costs=make.ints(len(arcs), DOWN),
+            first=starts,
+            arcs=changed,
+            costs=make.ints(len(changed), DOWN),
             room=make.real(room),
             ranking=make.whole(np.argsort(-today, kind="stable")),
             lost=make.floats(failures),

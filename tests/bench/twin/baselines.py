@@ -53,14 +53,13 @@ def impacts_of_blocks(found: nx.Graph[int], sample: Sample) -> dict[object, floa
         tree["block", number] = list(block)
         for node in block:
             tree.setdefault(node, []).append(("block", number))
-    order, parent, stack = [], {ROOT: None}, [ROOT]
-    while stack:
-        item = stack.pop()
-        order.append(item)
+    order: list[object] = [ROOT]
+    parent: dict[object, object] = {ROOT: None}
+    for item in order:
         for other in tree[item]:
             if other not in parent:
                 parent[other] = item
-                stack.append(other)
+                order.append(other)
     total = {item: weight[item] if isinstance(item, int) and item != ROOT else 0.0 for item in order}
     for item in reversed(order):
         if parent[item] is not None:

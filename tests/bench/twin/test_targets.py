@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import networkx as nx
 import numpy as np
@@ -107,11 +107,21 @@ def test_t3_all_single_link_failures_against_the_best_library() -> None:
 
 
 def test_t5_time_grows_with_nodes_squared_times_hops() -> None:
-    costs = []
-    for nodes in (25, 50, 100, 200, 300, 400, 500):
-        found = sample(f"gabriel/{nodes}/0")
-        hops = rerouting(found, COMPILED).now.load.sum() / found.demand.sum()
-        costs.append(swept(f"gabriel/{nodes}/0") * found.size / (nodes**2 * hops) * 1e9)
+    found = [sample(f"gabriel/{nodes}/0") for nodes in (25, 50, 100, 200, 300, 400, 500)]
+    routings = [rerouting(each, COMPILED) for each in found]
+    # All links are taken more than once in small networks, so that the cost of asking does not count.
+    often = [max(1, 400 // each.nodes) for each in found]
+    units = [
+        times * each.nodes**2 * routing.now.load.sum() / each.demand.sum()
+        for each, routing, times in zip(found, routings, often, strict=True)
+    ]
+    failures = [[[link] for link in range(each.size)] * times for each, times in zip(found, often, strict=True)]
+    # In rounds over all sizes, so that what else the machine does meets all of them alike.
+    rounds = [
+        [cpu(partial(routing.sweep, links), 1)[0] for routing, links in zip(routings, failures, strict=True)]
+        for _ in range(5)
+    ]
+    costs = [min(times) / unit * 1e9 for times, unit in zip(zip(*rounds, strict=True), units, strict=True)]
     listed = ", ".join(f"{cost:.0f}" for cost in costs)
     report("T5", f"ns for a node squared and hop ({listed}): 1000 over the highest", 1000 / max(costs), 1)
     report("T5", "1.8 over the spread from 25 to 500 nodes", 1.8 * min(costs) / max(costs), 1)
@@ -141,9 +151,10 @@ def test_t7_what_falls_with_each_node_against_networkx_and_plain_python() -> Non
 
 def test_t8_flow_after_each_link_failure_against_networkx_and_igraph() -> None:
     found, (source, target) = sample("isp315"), (3, 200)
+    rival: nx.DiGraph[int] = nx.DiGraph()
     backups = Backups(found.network(COMPILED.memory), COMPILED)
     taken, (total, left) = cpu(lambda: backups.capacity_after_each_link(source, target), 5)
-    graph, rival = baselines.igraph_of(found), nx.DiGraph()
+    graph = baselines.igraph_of(found)
     for tail, head, capacity in zip(found.tail.tolist(), found.head.tolist(), found.capacity.tolist(), strict=True):
         rival.add_edge(tail, head, capacity=capacity)
         rival.add_edge(head, tail, capacity=capacity)

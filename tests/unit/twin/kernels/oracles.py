@@ -78,7 +78,7 @@ def routed(net: Net, demand: Reals) -> tuple[Reals, float]:
     return load, lost
 
 
-def cut_off(graph: nx.MultiGraph[int], anchors: Collection[int], weight: Sequence[float]) -> float:
+def cut_off(graph: nx.Graph[int], anchors: Collection[int], weight: Sequence[float]) -> float:
     """Weight of nodes without a way to any anchor, of those that were there before anything was removed."""
     reached = {node for anchor in anchors if anchor in graph for node in nx.node_connected_component(graph, anchor)}
     return sum(amount for node, amount in enumerate(weight) if node not in reached)
@@ -94,7 +94,7 @@ def fallen(gates: Iterable[Gate], failed: Collection[int]) -> set[int]:
         down |= more
 
 
-def stuck(graph: nx.MultiGraph[int], pairs: Iterable[tuple[int, int, float]]) -> float:
+def stuck(graph: nx.Graph[int], pairs: Iterable[tuple[int, int, float]]) -> float:
     """Demand without a path, of pairs whose ends are there."""
     there = [(source, target, amount) for source, target, amount in pairs if source in graph and target in graph]
     return sum(amount for source, target, amount in there if not nx.has_path(graph, source, target))
