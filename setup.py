@@ -38,11 +38,12 @@ def extensions() -> list[Extension]:
             [str(source)],
             extra_compile_args=["-O3", "-g0", "-ffp-contract=off"],
             extra_link_args=["-s"],
-            optional=not REQUIRED,
         )
         for source in sources
     ]
     found: list[Extension] = cythonize(wanted, compiler_directives=DIRECTIVES, build_dir="build/kernels")
+    for extension in found:
+        extension.optional = not REQUIRED  # cythonize forgets it if it is set before
     return found
 
 
