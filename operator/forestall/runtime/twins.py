@@ -32,8 +32,8 @@ class Twin:
 
     @property
     def ready(self) -> bool:
-        """Whether the twin holds a whole picture."""
-        return self.feed is not None and self.feed.synced
+        """Whether the twin holds a whole picture, and follows it."""
+        return self.feed is not None and not self.feed.awaited
 
     @property
     def defects(self) -> Mapping[Key, str]:

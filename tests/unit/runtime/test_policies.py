@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from forestall.adapters.resources import FINDINGS, PLANS, POLICIES
+from forestall.adapters.resources import FINDINGS, PLANS, PODS, POLICIES
 from forestall.api import conditions
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
@@ -19,7 +19,7 @@ from forestall.runtime import policies
 from forestall.runtime.policies import metrics_problem
 from tests.unit.gates.scene import NOW
 from tests.unit.planning.world import QUERY, load_inspection
-from tests.unit.runtime.instant import run
+from tests.unit.runtime.instant import run, settle
 from tests.unit.runtime.scene import IMAGES, POLICY, World, broken, twin
 
 Story = Callable[[World], Awaitable[None]]
@@ -114,6 +114,24 @@ def test_a_policy_waits_for_its_twin_and_says_for_what() -> None:
         await world.inspect()
         assert condition(world.policy, "TwinFresh")[:2] == ("False", "TwinNotReady")
         assert list(world.context.store.all(Finding)) == []
+
+    told(story)
+
+
+def test_what_a_twin_may_have_missed_is_not_inspected() -> None:
+    async def story(world: World) -> None:
+        await world.inspect()
+        before = world.context.passes[POLICY]
+        world.kube.tell(PODS, "INTERRUPTED")
+        await settle()
+        await world.inspect()
+        assert world.context.passes[POLICY] is before
+        assert condition(world.policy, "TwinFresh") == ("False", "TwinNotReady", "twin cluster waits for pods")
+        world.kube.tell(PODS, "SYNCED")
+        await settle()
+        await world.inspect()
+        assert world.context.passes[POLICY] is not before
+        assert condition(world.policy, "TwinFresh")[:2] == ("True", "Synchronised")
 
     told(story)
 

@@ -71,6 +71,22 @@ def test_a_twin_is_ready_once_every_kind_has_been_listed() -> None:
     run(story())
 
 
+def test_a_twin_that_misses_changes_of_a_kind_is_not_ready_until_it_has_caught_up() -> None:
+    async def story() -> None:
+        world = World(broken_rollout())
+        made = await world.context.twins.put(twin())
+        await settle()
+        world.kube.tell(PODS, "INTERRUPTED")
+        await settle()
+        assert (made.ready, made.feed and made.feed.awaited) == (False, ("pods",))
+        world.kube.tell(PODS, "SYNCED")
+        await settle()
+        assert made.ready
+        await world.context.twins.stop()
+
+    run(story())
+
+
 def test_a_twin_follows_the_cluster() -> None:
     async def story() -> None:
         world = World(broken_rollout())

@@ -41,7 +41,10 @@ class _RelistError(Exception):
 
 
 async def follow(source: Source, resource: Resource, namespace: str, labels: str) -> AsyncIterator[WatchEvent]:
-    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 5 s while nothing new is heard."""
+    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 5 s while nothing new is heard.
+
+    INTERRUPTED is told where the server fails, not where it only wants the watch to begin anew.
+    """
     known: dict[tuple[str, str], Json] = {}
     pause = FIRST_PAUSE
     while True:
@@ -57,6 +60,8 @@ async def follow(source: Source, resource: Resource, namespace: str, labels: str
                 yield event
         except Exception as error:  # whatever a server or a proxy sends, a watch goes on
             log.warning("watch interrupted", kind=resource.kind, error=repr(error), retry_seconds=round(pause, 1))
+            if not isinstance(error, _RelistError):
+                yield WatchEvent("INTERRUPTED", {})
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -79,7 +79,7 @@ def heard(server: Server, seconds: float = 60) -> list[tuple[str, str]]:
     return [(event.type, event.object["metadata"]["name"] if event.object else "") for event in found]
 
 
-SYNCED, ALIVE = ("SYNCED", ""), ("ALIVE", "")
+SYNCED, ALIVE, INTERRUPTED = ("SYNCED", ""), ("ALIVE", ""), ("INTERRUPTED", "")
 
 
 def test_it_lists_says_so_and_follows() -> None:
@@ -105,10 +105,13 @@ def test_a_quiet_connection_is_replaced_and_keeps_its_place() -> None:
     assert len(server.listed_at) == 1
 
 
-INTERRUPTIONS: Mapping[str, Line | Exception] = {
+ERRORS: Mapping[str, Line | Exception] = {
     "the version is too old": {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}},
     "the server has an error": {"type": "ERROR", "object": {"kind": "Status", "code": 500}},
     "an error without an object": {"type": "ERROR"},
+}
+"""What a server says that wants a watch to begin anew."""
+FAILURES: Mapping[str, Line | Exception] = {
     "the connection drops": ConnectionResetError("reset"),
     "the server refuses": KubeError(429, "TooManyRequests", "slow down"),
     "the version is refused": KubeError(410, "Expired", "too old resource version"),
@@ -121,21 +124,25 @@ INTERRUPTIONS: Mapping[str, Line | Exception] = {
 }
 
 
-@pytest.mark.parametrize("fault", INTERRUPTIONS.values(), ids=INTERRUPTIONS.keys())
-def test_it_lists_again_and_tells_only_what_is_new_when(fault: Line | Exception) -> None:
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [*((error, []) for error in ERRORS.values()), *((failure, [INTERRUPTED]) for failure in FAILURES.values())],
+    ids=[*ERRORS, *FAILURES],
+)
+def test_it_lists_again_and_tells_only_what_is_new_when(fault: Line | Exception, says: Sequence[Any]) -> None:
     lists = [
         ([pod("gone", 1), pod("same", 2), pod("new", 3)], 5),
         ([pod("same", 2), pod("new", 8), pod("fresh", 9)], 9),
     ]
     server = Server(lists, [[OPEN, fault]])
     told = [("ADDED", "gone"), ("ADDED", "same"), ("ADDED", "new"), SYNCED, ALIVE]
-    assert heard(server) == [*told, ("DELETED", "gone"), ("MODIFIED", "new"), ("ADDED", "fresh"), SYNCED]
+    assert heard(server) == [*told, *says, ("DELETED", "gone"), ("MODIFIED", "new"), ("ADDED", "fresh"), SYNCED]
     assert server.watched_from == ["5", "9"]
 
 
 def test_what_a_relist_misses_is_told_as_deleted_also_if_it_came_by_the_watch() -> None:
     server = Server([([], 5), ([], 9)], [[OPEN, line("ADDED", pod("a", 6)), ConnectionResetError()]])
-    assert heard(server) == [SYNCED, ALIVE, ("ADDED", "a"), ("DELETED", "a"), SYNCED]
+    assert heard(server) == [SYNCED, ALIVE, ("ADDED", "a"), INTERRUPTED, ("DELETED", "a"), SYNCED]
 
 
 def test_what_was_told_as_deleted_is_not_told_twice() -> None:
@@ -151,14 +158,14 @@ def test_an_object_told_as_deleted_can_still_be_recognised() -> None:
 
 def test_pauses_grow_while_the_server_fails_and_never_end() -> None:
     server = Server([KubeError(503, "ServiceUnavailable", "")], [])
-    assert heard(server, 600) == []
+    assert set(heard(server, 600)) == {INTERRUPTED}
     pauses = [later - sooner for sooner, later in zip(server.listed_at, server.listed_at[1:], strict=False)]
     for pause, wanted in zip(pauses, [0.2, 0.4, 0.8, 1.6, 3.2, *[5.0] * len(pauses)], strict=False):
         assert 0.8 * wanted <= pause <= 1.2 * wanted
     assert len(pauses) > 90
 
 
-@pytest.mark.parametrize("stream", [[OPEN], [OPEN, INTERRUPTIONS["the version is too old"]]], ids=["drops", "refuses"])
+@pytest.mark.parametrize("stream", [[OPEN], [OPEN, ERRORS["the version is too old"]]], ids=["drops", "refuses"])
 def test_a_server_that_lists_but_does_not_watch_is_not_stormed(stream: Sequence[Line]) -> None:
     server = Server([([], 5)], [stream] * 1000)
     heard(server, 600)
