@@ -39,9 +39,13 @@ class KubeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """One line of a watch. Without an object: SYNCED marks the end of a list, ALIVE that the server was heard."""
+    """One line of a watch.
 
-    type: Literal["ADDED", "MODIFIED", "DELETED", "SYNCED", "ALIVE"]
+    Without an object: SYNCED marks the end of a list, ALIVE that the server was heard, and INTERRUPTED that changes
+    are being missed until the next SYNCED.
+    """
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "SYNCED", "ALIVE", "INTERRUPTED"]
     object: Json
 
 

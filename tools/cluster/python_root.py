@@ -114,8 +114,9 @@ def _copy_interpreter(tree: Path) -> None:
     program = tree / "usr/local/bin" / PYTHON
     shutil.copy(os.path.realpath(sys.executable), program)
     library = tree / "usr/local" / sys.platlibdir / PYTHON
-    for kind in dict.fromkeys(("stdlib", "platstdlib")):
-        copy_tree(_installed(kind), library, without=UNUSED)
+    # Most interpreters keep both in one folder, and links can be copied only once.
+    for folder in dict.fromkeys(map(_installed, ("stdlib", "platstdlib"))):
+        copy_tree(folder, library, without=UNUSED)
     shared = [found for found in shared_libraries([program]) if found.name.startswith("libpython")]
     for found in shared:
         shutil.copy(found.resolve(), tree / "usr/lib" / found.name)

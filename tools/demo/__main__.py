@@ -1,5 +1,6 @@
 """`python -m tools.demo`: the whole loop on a real cluster, with what it took."""
 
+import subprocess
 import sys
 
 from rich.console import Console
@@ -7,23 +8,24 @@ from rich.console import Console
 from forestall.api.inspectionpolicy import Closure
 from tools.cluster import build, host, node_tier
 from tools.demo.loop import Loop
+from tools.demo.loss import lose_node
 from tools.demo.narration import Narration
 from tools.demo.report import closure_line, items_table, outage_table
 from tools.demo.scenes import Scenes
-from tools.demo.stage import PROGRAMS, SHOP, Stage, prepare
+from tools.demo.stage import NODE_LOST, PROGRAMS, SHOP, Stage, prepare
 from tools.demo.waiting import Stuck
+
+FAILURES = (Stuck, host.Missing, RuntimeError, TimeoutError, subprocess.CalledProcessError)
 
 
 def main() -> int:
-    """Run the demonstration and return its exit code; the cluster stays up either way."""
-    console = Console(highlight=False, soft_wrap=True)
-    narration = Narration(console)
+    """Run the demonstration and return its exit code. The cluster stays up either way, to be looked at."""
+    narration = Narration(Console(highlight=False, soft_wrap=True))
     try:
         perform(narration)
-    except (Stuck, host.Missing, RuntimeError, TimeoutError) as error:
-        console.print(
-            f"\nthe demonstration failed after {narration.elapsed:.0f} s: {error}", style="bold red", markup=False
-        )
+    except FAILURES as error:
+        notes = "\n".join([str(error), *getattr(error, "__notes__", ())])
+        narration.fail(f"the demonstration failed after {narration.elapsed:.0f} s: {notes}")
         return 1
     return 0
 
@@ -33,28 +35,32 @@ def perform(narration: Narration) -> None:
     reason = node_tier.unavailable()
     if reason:
         raise host.Missing(f"the demonstration loses a real node, and this machine cannot run any: {reason}")
-    narration.chapter("Programs and images, built where the cache has none")
+    narration.chapter("Programs and images, made where the cache has none")
     for module in build.MODULES:
         narration.say(f"{module.programs[0]}: {build.binary(module.programs[0])}")
     stage = Stage(narration)
     prepare(stage)
-    scenes = Scenes(stage)
+    loop = Loop(stage.cluster.get, SHOP, narration)
+    scenes = Scenes(stage, loop)
     items = [scenes.risk(), scenes.broken_rollout(), scenes.saturation(), scenes.rejection()]
-    loop = Loop(stage.cluster, SHOP, narration)
-    closed = sum(1 for item in items if item.finding.status.closure)
-    closure = loop.await_closure(Closure(eligible=len(items), one_hop=closed))
-    outage = scenes.loss()
+    ran = sum(item.plan.status.phase == "Succeeded" for item in items)
+    # Before the node is lost: that leaves risks which nobody has answered yet, and they count.
+    closure = loop.await_closure(Closure(eligible=len(items), one_hop=ran))
+    outage = lose_node(stage)
     narration.chapter("What it came to")
-    narration.console.print(items_table(items), outage_table(outage), closure_line(closure), sep="\n\n")
+    for part in (items_table(items), outage_table(outage), closure_line(closure)):
+        narration.show(part)
     narration.console.print(farewell(stage, len(loop.open_findings())))
 
 
 def farewell(stage: Stage, still_open: int) -> str:
     """Return how to look at what is left, and how to remove it."""
+    path = f'{build.binary("kubectl").parent}:{PROGRAMS}:"$PATH"'
     return f"""
-Node2 stays lost, and forestall goes on looking: {still_open} findings are open now. The cluster is up:
+{NODE_LOST} stays lost and the load goes on: {still_open} findings are open now, later than the figures above.
+The cluster is up:
   export KUBECONFIG={stage.cluster.kubeconfig}
-  export PATH={build.binary("kubectl").parent}:{PROGRAMS}:"$PATH"
+  export PATH={path}
   kubectl get findings,plans -A
   kubectl forestall status -A
 Remove it:

@@ -1,13 +1,12 @@
 """What the loop makes of a fault, as the API server has it: findings, plans, closure."""
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from forestall.api.base import GROUP, VERSION, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Closure, InspectionPolicy
-from forestall.api.remediationplan import TERMINAL, RemediationPlan
-from tools.cluster.node_tier import NodeTier
+from forestall.api.remediationplan import TERMINAL, Candidate, Phase, RemediationPlan
 from tools.demo.narration import Narration
 from tools.demo.waiting import Stuck, await_value
 
@@ -15,10 +14,13 @@ R = TypeVar("R", bound=Resource)
 
 
 class Loop:
-    """Follows findings and plans of one namespace, telling what becomes of them."""
+    """Follows findings and plans of one namespace, telling what becomes of them.
 
-    def __init__(self, cluster: NodeTier, namespace: str, narration: Narration) -> None:
-        self._cluster = cluster
+    `get` returns the JSON that the API server serves at a path, None where it serves none.
+    """
+
+    def __init__(self, get: Callable[[str], Any], namespace: str, narration: Narration) -> None:
+        self._get = get
         self._namespace = namespace
         self._tell = narration
 
@@ -45,38 +47,43 @@ class Loop:
         """Return the plan for the finding once it awaits approval, and tell what was tried on the twin."""
 
         def pending() -> RemediationPlan | None:
-            plans = (one for one in self.plans() if one.spec.finding_ref.name == finding.metadata.name)
+            plans = (one for one in self._all(RemediationPlan) if one.spec.finding_ref.name == finding.metadata.name)
             return next((one for one in plans if one.status.phase == "PendingApproval"), None)
 
         plan = await_value(f"a plan for {finding.metadata.name}", pending, state=self._standing)
         for candidate in plan.status.candidates:
-            self._tell.say(f"tried on the twin: {candidate_text(plan, candidate.runbook)}")
+            self._tell.say(f"tried on the twin: {candidate_text(candidate)}")
         self._tell.quote(plan.status.diff)
         return plan
 
-    def await_end(self, plan: RemediationPlan) -> RemediationPlan:
-        """Return the plan as it ended, telling each phase on the way."""
+    def await_end(self, plan: RemediationPlan, wanted: Phase) -> RemediationPlan:
+        """Return the plan as it ended, telling each phase on the way. Raises Stuck unless it ended as wanted."""
         told: list[str] = []
 
         def ended() -> RemediationPlan | None:
-            now = self.plan(plan)
-            text = f"{now.status.phase}: {now.status.message}"
-            if text not in told:
+            now = self._read(plan)
+            text = f"{now.status.phase}: {now.status.message}" if now else ""
+            if text and text not in told:
                 told.append(text)
                 self._tell.say(text)
-            return now if now.status.phase in TERMINAL else None
+            return now if now and now.status.phase in TERMINAL else None
 
-        return await_value(f"plan {plan.metadata.name} to end", ended, state=self._standing)
+        done = await_value(f"plan {plan.metadata.name} to end", ended, state=self._standing)
+        if done.status.phase != wanted:
+            raise Stuck(f"plan {plan.metadata.name} ended as {done.status.phase}: {done.status.message}")
+        return done
 
     def await_closed(self, finding: Finding) -> Finding:
         """Return the finding once it is closed; Stuck unless that took one hop."""
 
         def closed() -> Finding | None:
-            return next((one for one in self._all(Finding) if one.key == finding.key and one.status.closure), None)
+            now = self._read(finding)
+            return now if now and now.status.closure else None
 
         seen = await_value(f"finding {finding.metadata.name} to be closed", closed, state=self._standing)
         if seen.status.closure is None or not seen.status.closure.one_hop:
             raise Stuck(f"finding {finding.metadata.name} took more than one hop\n{self._standing()}")
+        self._tell.say(f"closed, in one hop: {finding.metadata.name}")
         return seen
 
     def await_closure(self, wanted: Closure) -> Closure:
@@ -89,16 +96,19 @@ class Loop:
         what = f"the policies to report {wanted.one_hop} of {wanted.eligible} closed in one hop"
         return await_value(what, reached, state=self._standing)
 
-    def plans(self) -> list[RemediationPlan]:
-        """Return the plans that there are."""
-        return self._all(RemediationPlan)
+    def plan_names(self) -> frozenset[str]:
+        """Return the names of all plans, ended ones included."""
+        return frozenset(plan.metadata.name for plan in self._all(RemediationPlan))
 
-    def plan(self, plan: RemediationPlan) -> RemediationPlan:
-        """Return the plan as it stands now."""
-        path = f"{self._path(RemediationPlan)}/{plan.metadata.name}"
-        return await_value(
-            f"an answer to GET {path}", lambda: _parsed(RemediationPlan, self._cluster.get(path)), state=lambda: ""
-        )
+    def finding(self, finding: Finding) -> Finding:
+        """Return the finding as it stands now."""
+        name = finding.metadata.name
+        return await_value(f"finding {name}", lambda: self._read(finding), state=self._standing)
+
+    def goal_value(self, policy: str, goal: str) -> str:
+        """Return the value of a policy's goal as it was measured last."""
+        found = {one.metadata.name: one.status.goals for one in self._all(InspectionPolicy)}
+        return next((str(one.value) for one in found.get(policy, ()) if one.name == goal), "not known")
 
     def open_findings(self) -> list[Finding]:
         """Return the findings that are neither cleared nor closed."""
@@ -106,8 +116,13 @@ class Loop:
 
     def _all(self, model: type[R]) -> list[R]:
         """Return the objects of a kind; none while the API server does not answer."""
-        answer = self._cluster.get(self._path(model)) or {}
+        answer = self._get(self._path(model)) or {}
         return [model.model_validate(item) for item in answer.get("items", ())]
+
+    def _read(self, known: R) -> R | None:
+        """Return the object as it is now, None while the API server does not answer."""
+        body = self._get(f"{self._path(type(known))}/{known.metadata.name}")
+        return type(known).model_validate(body) if body else None
 
     def _path(self, model: type[Resource]) -> str:
         return f"/apis/{GROUP}/{VERSION}/namespaces/{self._namespace}/{model.crd.plural}"
@@ -115,19 +130,12 @@ class Loop:
     def _standing(self) -> str:
         """Return how everything stands, for whoever must find out why it did not go on."""
         return "\n".join(
-            [
+            (
                 *(_policy_text(policy) for policy in self._all(InspectionPolicy)),
-                *(
-                    f"finding {one.metadata.name}: {one.status.state}: {one.status.message}"
-                    for one in self._all(Finding)
-                ),
-                *(f"plan {one.metadata.name}: {one.status.phase}: {one.status.message}" for one in self.plans()),
-            ]
+                *(_text("finding", one, one.status.state, one.status.message) for one in self._all(Finding)),
+                *(_text("plan", one, one.status.phase, one.status.message) for one in self._all(RemediationPlan)),
+            )
         )
-
-
-def _parsed(model: type[R], body: object) -> R | None:
-    return model.model_validate(body) if body else None
 
 
 def total(closures: Iterable[Closure]) -> Closure:
@@ -136,13 +144,13 @@ def total(closures: Iterable[Closure]) -> Closure:
     return Closure(eligible=sum(one.eligible for one in each), one_hop=sum(one.one_hop for one in each))
 
 
-def candidate_text(plan: RemediationPlan, runbook: str) -> str:
-    """Return what the twin says of the plan's candidate of that runbook, in a sentence."""
-    candidate = next(one for one in plan.status.candidates if one.runbook == runbook)
+def candidate_text(candidate: Candidate) -> str:
+    """Return what the twin says of a candidate, in a sentence."""
     given = ", ".join(f"{one.name}={one.value}" for one in candidate.parameters)
     verdict = f"rejected, {candidate.counterexample}" if candidate.counterexample else candidate.verdict.lower()
     effect = "resolves it" if candidate.resolves else "does not resolve it"
-    return f"{runbook}{f' ({given})' if given else ''}: {effect}, {candidate.broken} broken goals: {verdict}"
+    name = f"{candidate.runbook} ({given})" if given else candidate.runbook
+    return f"{name}: {effect}, goals broken now or after a loss: {candidate.broken}; {verdict}"
 
 
 def _is(finding: Finding, kind: str, resource: str) -> bool:
@@ -153,6 +161,10 @@ def _is(finding: Finding, kind: str, resource: str) -> bool:
 def _in_force(policy: InspectionPolicy) -> bool:
     holds = {condition.type for condition in policy.status.conditions if condition.status == "True"}
     return {"Ready", "MetricsReachable", "ApprovalPolicyEnforced"} <= holds
+
+
+def _text(kind: str, resource: Resource, state: str, message: str) -> str:
+    return f"{kind} {resource.metadata.name}: {state}: {message}"
 
 
 def _policy_text(policy: InspectionPolicy) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 
 
@@ -37,6 +37,15 @@ class Narration:
         """Show somebody else's words, indented."""
         for line in text.rstrip().splitlines():
             self.console.print(f"         [dim]{escape(line)}[/dim]", highlight=False)
+
+    def show(self, figures: RenderableType) -> None:
+        """Show figures as they are."""
+        # Long words may run over the edge of a terminal; a table must know where it is.
+        self.console.print(figures, soft_wrap=False)
+
+    def fail(self, text: str) -> None:
+        """Tell why the story ends here."""
+        self.console.print(f"\n[bold red]{escape(text)}[/bold red]", highlight=False)
 
     @property
     def _stamp(self) -> str:

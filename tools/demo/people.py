@@ -3,6 +3,7 @@
 import subprocess
 
 from forestall.api.remediationplan import RemediationPlan
+from forestall.cli.failures import Exit
 from tools.demo.stage import Stage
 from tools.demo.waiting import Stuck
 
@@ -29,13 +30,12 @@ class Person:
         """Reject the plan. Raises Stuck where that is refused."""
         self._did(self._forestall("reject", plan.metadata.name, "--reason", reason), "rejected by")
 
-    def is_refused(self, plan: RemediationPlan) -> str:
-        """Try to approve the plan and return the refusal. Raises Stuck where it succeeds."""
+    def is_refused(self, plan: RemediationPlan) -> None:
+        """Try to approve the plan and show the refusal. Raises Stuck unless it is the API server that refuses."""
         done = self._forestall("approve", plan.metadata.name, "--yes")
-        if done.returncode == 0:
-            raise Stuck(f"{self.name} approved {plan.metadata.name} and had no right to")
+        if done.returncode != Exit.REFUSED:
+            raise Stuck(f"{self.name}, who has no right to approve, was not refused: {done.stdout}{done.stderr}")
         self._stage.tell.quote(done.stderr)
-        return done.stderr
 
     def _forestall(self, *args: str) -> subprocess.CompletedProcess[str]:
         words = " ".join(f"'{arg}'" if " " in arg else arg for arg in args)

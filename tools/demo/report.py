@@ -1,20 +1,23 @@
-"""The table at the end: what was found, when what happened, who let it, and whether the twin was right."""
+"""The tables at the end: what was found, when what happened, who let it, and whether the twin was right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from rich import box
 from rich.table import Table
 
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Closure
 from forestall.api.remediationplan import RemediationPlan
-from tools.demo.outage import Probe, failed_share, longest_gap
+from tools.demo.outage import CADENCE, Probe, failed_share, longest_gap
+
+TIMES = ("Detected", "Decided", "Acted", "Verified")
 
 
 @dataclass(frozen=True)
 class Item:
-    """One finding with the plan for it. `since` is the fault, or for a risk the moment it was first looked for."""
+    """One finding with the plan for it. `since` is the fault, or for a risk the moment its policy came."""
 
     title: str
     since: datetime
@@ -24,52 +27,59 @@ class Item:
 
 def items_table(items: Sequence[Item]) -> Table:
     """Return one row for each item, times in seconds."""
-    table = Table(
-        title="What forestall did", caption="T0: seconds after the fault. T-1: seconds after the policy came."
-    )
-    for column in ("Item", "When", "Detected", "Decided", "Acted", "Verified", "By", "Prediction"):
-        table.add_column(column, justify="right" if column in ("Detected", "Decided", "Acted", "Verified") else "left")
+    table = _table("Each finding, in seconds after the fault (T-1: after its policy was applied)")
+    table.add_column("Item", min_width=18)
+    table.add_column("")
+    for name in TIMES:
+        table.add_column(name, justify="right")
+    table.add_column("Approved by", min_width=9)
+    table.add_column("Prediction")
     for item in items:
-        table.add_row(*_row(item))
+        table.add_row(*row(item))
     return table
 
 
-def _row(item: Item) -> list[str]:
+def row(item: Item) -> list[str]:
+    """Return an item's cells: title, T-1 or T0, the four times, the approver, the prediction's score."""
     status = item.plan.status
-    times = status.timestamps
-    decided = status.rejection.time if status.rejection else times.decided
-    moments = (item.finding.status.detected_at, decided, times.acted, times.verified)
+    decided = status.rejection.time if status.rejection else status.timestamps.decided
+    moments = (item.finding.status.detected_at, decided, status.timestamps.acted, status.timestamps.verified)
     horizon = "T-1" if item.finding.status.finding_class == "Risk" else "T0"
     return [item.title, horizon, *(seconds(moment, item.since) for moment in moments), _who(item), _prediction(item)]
 
 
 def seconds(moment: datetime | None, since: datetime) -> str:
-    """Return the seconds between two times, a dash where one of them never came."""
+    """Return the seconds between two times, a dash where the later one never came."""
     return "-" if moment is None else f"{(moment - since).total_seconds():.1f}"
 
 
-def _who(item: Item) -> str:
-    status = item.plan.status
-    if status.rejection:
-        return f"{status.rejection.name} (rejected)"
-    return status.approval.name if status.approval else "-"
-
-
-def _prediction(item: Item) -> str:
-    score = item.plan.status.score
-    return f"{score.matched} of {score.total} right" if score else "not run"
-
-
-def outage_table(probes: Sequence[tuple[str, Sequence[Probe]]]) -> Table:
-    """Return one row for each service that was asked while the node was lost."""
-    table = Table(title="The loss of node2, one request every 0.2 s to each")
-    for column in ("Service", "Requests", "Failed", "Longest time without an answer"):
-        table.add_column(column, justify="left" if column == "Service" else "right")
-    for name, made in probes:
-        table.add_row(name, str(len(made)), f"{failed_share(made):.1%}", f"{longest_gap(made):.1f} s")
+def outage_table(services: Sequence[tuple[str, Sequence[Probe]]]) -> Table:
+    """Return one row for each service that was asked while a node was lost."""
+    table = _table(f"The loss of the node, one request every {CADENCE} s to each service")
+    table.add_column("Service", min_width=18)
+    for name in ("Longest time without an answer", "Requests", "Failed"):
+        table.add_column(name, justify="right")
+    for name, probes in services:
+        table.add_row(name, f"{longest_gap(probes):.1f} s", str(len(probes)), f"{failed_share(probes):.1%}")
     return table
 
 
 def closure_line(closure: Closure) -> str:
     """Return the headline figure."""
     return f"closed in one hop: {closure.one_hop} of {closure.eligible} (supervised, provisional)"
+
+
+def _who(item: Item) -> str:
+    status = item.plan.status
+    if status.rejection:
+        return f"no: {status.rejection.name}"
+    return status.approval.name if status.approval else "-"
+
+
+def _prediction(item: Item) -> str:
+    score = item.plan.status.score
+    return f"{score.matched} of {score.total}" if score else "-"
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=0)

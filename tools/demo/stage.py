@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import yaml
 
 from tools.cluster import build, cluster_folder
 from tools.cluster.images import ROOT, operator_image, python_app_image
-from tools.cluster.namespaces import Namespaces
+from tools.cluster.namespaces import Namespaces, network_of
 from tools.cluster.node import HUB, Node
 from tools.cluster.node_tier import NodeTier
 from tools.cluster.oci import Image
@@ -49,6 +52,7 @@ class Stage:
 
     def __init__(self, narration: Narration) -> None:
         self.tell = narration
+        narration.say("images: the operator's, from the sources as they are, and the shop's")
         self.operator = operator_image()
         self.cluster = NodeTier(cluster_folder("node"), [self.operator, shop_image()])
 
@@ -61,7 +65,7 @@ class Stage:
         return done.stdout
 
     def apply(self, *names: str) -> None:
-        """Apply files of the example and wait until their Deployments are available."""
+        """Apply files of the example."""
         for name in names:
             self.kubectl("apply", "-f", str((EXAMPLE / name).relative_to(ROOT)))
 
@@ -93,10 +97,25 @@ class Stage:
         command = [str(PROGRAMS / "kubectl-forestall"), *args, "--kubeconfig", str(kubeconfig), "--namespace", SHOP]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    def network_pid(self) -> int:
-        """Return the pid of a process in the network of the node that is kept."""
+    def network(self) -> AbstractContextManager[None]:
+        """Return what puts the calling thread into the network of the node that is kept."""
         node = Node(HUB, self.cluster.folder)
-        return Namespaces(node, State(self.cluster.folder), {}).pid
+        return network_of(Namespaces(node, State(self.cluster.folder), {}).pid)
+
+    def pods(self, namespace: str, selector: str) -> list[dict[str, Any]]:
+        """Return the pods that a label selector finds and that are not about to end."""
+        found = self.cluster.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={quote(selector)}") or {}
+        return [pod for pod in found.get("items", ()) if "deletionTimestamp" not in pod["metadata"]]
+
+    def nodes_of(self, namespace: str, app: str) -> str:
+        """Return the names of the nodes that an application's pods run on, for people."""
+        nodes = {pod["spec"].get("nodeName", "no node") for pod in self.pods(namespace, f"app={app}")}
+        return " and ".join(sorted(nodes))
+
+    def address(self, namespace: str, service: str) -> tuple[str, int]:
+        """Return address and port of a Service."""
+        spec = json.loads(self.cluster.kubectl("get", "service", service, "-n", namespace, "-o", "json").stdout)["spec"]
+        return spec["clusterIP"], spec["ports"][0]["port"]
 
     def _values(self) -> dict[str, object]:
         repository, digest = self.operator.by_digest.split("@")

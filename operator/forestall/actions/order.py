@@ -51,11 +51,27 @@ def read(action: str, environment: Mapping[str, str]) -> Order:
             namespace=str(target.get("namespace", "")),
             name=str(target["name"]),
             uid=str(target["uid"]),
-            reads=tuple(json.loads(environment["FORESTALL_READS"])),
+            reads=_texts(environment["FORESTALL_READS"]),
             reads_hash=str(target["readsHash"]),
-            parameters=dict(json.loads(environment["FORESTALL_PARAMETERS"])),
-            post_checks=tuple(json.loads(environment["FORESTALL_POST_CHECKS"])),
-            timeout=float(environment.get("FORESTALL_TIMEOUT_SECONDS", "300")),
+            parameters=_parameters(environment["FORESTALL_PARAMETERS"]),
+            post_checks=_texts(environment["FORESTALL_POST_CHECKS"]),
+            timeout=int(environment["FORESTALL_TIMEOUT_SECONDS"]),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InvalidOrderError(f"the Job's environment cannot be read: {error!r}") from error
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    """A JSON list of texts. Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ValueError(f"{text[:100]!r} is no list of texts")
+    return tuple(found)
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """A JSON object of texts. Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise ValueError(f"{text[:100]!r} is no object of texts")
+    return found

@@ -42,16 +42,16 @@ async def perform(order: Order, kube: Kube, *, check_only: bool, time: Callable[
     try:
         changed = await _change(order, kube, check_only=check_only)
     except KubeError as error:
-        refused = error.status in {404, *LOST_RACE}
-        return Result(PRECONDITION_FAILED if refused else FAILED, f"the API server refused: {error}")
+        conflict = error.status in {404, *LOST_RACE}
+        return Result(PRECONDITION_FAILED if conflict else FAILED, f"the API server refused: {error}")
     if isinstance(changed, Result):
         return changed
     try:
         complete, told = await _followed(order, kube, changed, deadline, time)
-        after = await kube.get(TARGETS[order.kind], order.namespace, order.name)
     except KubeError as error:
-        return Result(FAILED, f"changed, but the API server refused to tell what came of it: {error}")
-    return Result(DONE if complete else FAILED, told, reads_hash(after, order.reads))
+        complete, told = False, f"changed, but the API server refused to tell what came of it: {error}"
+    # As this change left the target: what anybody else changes meanwhile must not pass for it.
+    return Result(DONE if complete else FAILED, told, reads_hash(changed, order.reads))
 
 
 async def _change(order: Order, kube: Kube, *, check_only: bool) -> Json | Result:
@@ -79,7 +79,7 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
     try:
         patch = change(order.effect, target, order.parameters, replicasets=replicasets)
         more = await draining.movable(order, kube) if order.effect == "Drain" else ()
-    except ChangeImpossibleError as error:
+    except (ChangeImpossibleError, ValueError) as error:
         return Result(PRECONDITION_FAILED, str(error))
     if not changes_anything(patch) and not more:
         return Result(NOTHING_TO_DO, "the target is already as wanted", reads_hash(target, order.reads))
@@ -111,8 +111,11 @@ async def _rolled_out(
     """Wait until every replica runs the new state; what is missing, if the time is up first."""
     generation, state = changed["metadata"]["generation"], "not seen yet"
     while time() < deadline:
-        target = await kube.get(TARGETS[order.kind], order.namespace, order.name)
-        complete, state = rollout(target, generation)
+        try:
+            target = await kube.get(TARGETS[order.kind], order.namespace, order.name)
+            complete, state = rollout(target, generation)
+        except KubeError as error:  # an API server that is away for a while does not undo the change
+            complete, state = False, str(error)
         if complete:
             return True, state
         await asyncio.sleep(0.25)

@@ -61,6 +61,10 @@ class MemoryKube:
         """Answer the next `times` calls of a verb with an error; `after`: once the change has been made."""
         self._refusals += [_Refusal(verb, resource.kind, error, after)] * times
 
+    def tell(self, resource: Resource, kind: Literal["SYNCED", "INTERRUPTED"]) -> None:
+        """Tell those that watch a kind that they miss changes, or no longer do."""
+        self._tell(resource.kind, WatchEvent(kind, {}))
+
     def put(self, resource: Resource, body: Json) -> Json:
         """Store an object whole, status and all, as those may who own it; returns it as stored."""
         metadata = body["metadata"]
@@ -75,7 +79,7 @@ class MemoryKube:
         gone = self._objects.pop(place)
         self._version += 1
         gone["metadata"]["resourceVersion"] = str(self._version)
-        self._tell("DELETED", gone)
+        self._tell(gone["kind"], WatchEvent("DELETED", copy.deepcopy(gone)))
 
     def made(self, *verbs: Verb) -> list[Call]:
         """The calls of these verbs that were no dry runs."""
@@ -103,7 +107,7 @@ class MemoryKube:
             while seen < len(self._history):
                 kind, event = self._history[seen]
                 seen += 1
-                if kind == resource.kind and _selected(event.object, namespace, labels):
+                if kind == resource.kind and (not event.object or _selected(event.object, namespace, labels)):
                     yield copy.deepcopy(event)
             await self._news.wait()
 
@@ -219,7 +223,7 @@ class MemoryKube:
         new["metadata"]["generation"] = _generation(old, new)
         new["metadata"]["resourceVersion"] = str(self._version)
         self._objects[place] = new
-        self._tell("MODIFIED" if old else "ADDED", new)
+        self._tell(new["kind"], WatchEvent("MODIFIED" if old else "ADDED", copy.deepcopy(new)))
         return new
 
     def _born(self) -> Json:
@@ -228,8 +232,8 @@ class MemoryKube:
             "creationTimestamp": format_time(self._clock.now()),
         }
 
-    def _tell(self, kind: Literal["ADDED", "MODIFIED", "DELETED"], item: Json) -> None:
-        self._history.append((item["kind"], WatchEvent(kind, copy.deepcopy(item))))
+    def _tell(self, kind: str, event: WatchEvent) -> None:
+        self._history.append((kind, event))
         self._news.set()
         self._news = asyncio.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.prometheus_connect import PrometheusConnect
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from forestall.adapters.promql import InvalidQueryError, within
@@ -22,6 +24,10 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_SERIES = 20_000
 WORKERS = 4
 ROUNDING = Decimal("0.0001")
+_PASSING = re.compile(
+    r"<[^<>]* object at 0x[0-9a-f]+>:? ?|[A-Za-z.]+\([^()]*port=\d+\):? ?|Max retries exceeded with url: \S+ "
+)
+"""What differs from one failure to the next: objects' addresses, and which query it was."""
 
 
 class BoundedSession(requests.Session):
@@ -40,15 +46,25 @@ class BoundedSession(requests.Session):
         deadline = time.monotonic() + self.seconds
         kwargs |= {"allow_redirects": False, "stream": True, "timeout": self.seconds}
         response = super().request(*args, **kwargs)
+        try:
+            body = self._body(response, deadline)
+        except HTTPError as error:
+            raise requests.ConnectionError(f"the answer broke off: {error}") from error
+        finally:
+            response.close()
+        response._content = body  # the only way to hand over a body that was read by parts
+        return response
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        """The body, by what each packet brings: a larger read would wait until it is full."""
         body = bytearray()
-        for chunk in response.iter_content(65_536):
-            body += chunk
+        while part := response.raw.read1(65_536, decode_content=True):
+            body += part
             if len(body) > MAX_BYTES:
                 raise requests.RequestException(f"answer of more than {MAX_BYTES} bytes: narrow the query")
             if time.monotonic() > deadline:
                 raise requests.Timeout(f"no whole answer within {self.seconds} s")
-        response._content = bytes(body)  # the only way to hand over a body that was read by parts
-        return response
+        return bytes(body)
 
 
 class Prometheus:
@@ -79,7 +95,12 @@ class Prometheus:
         except InvalidQueryError as error:
             return Measurement(query, at, error=str(error))
         except (requests.RequestException, PrometheusApiClientException, ValueError, KeyError, TypeError) as error:
-            return Measurement(query, at, error=f"{type(error).__name__}: {str(error)[:300]}")
+            return Measurement(query, at, error=_words(error))
+
+
+def _words(error: Exception) -> str:
+    """The error in words that are the same each time: whatever else would be news, and written, at every look."""
+    return f"{type(error).__name__}: {_PASSING.sub('', str(error))[:300]}"
 
 
 def _samples(rows: object) -> tuple[Sample, ...]:

@@ -27,7 +27,6 @@ def eligible(policy: InspectionPolicySpec, finding: Finding) -> bool:
     """Whether a finding stands in the denominator."""
     ran = any(plan.phase in RAN for plan in finding.status.plans)
     self_cleared = finding.status.state == "Cleared" and not ran
-    observed = any(
-        finding.spec.type in response.match.types and response.mode == "Observe" for response in policy.responses
-    )
+    response = next((one for one in policy.responses if finding.spec.type in one.match.types), None)
+    observed = response is not None and response.mode == "Observe"
     return finding.status.detected_at is not None and not self_cleared and not observed

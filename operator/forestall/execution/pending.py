@@ -10,6 +10,11 @@ from forestall.execution.moves import end, given_up, stay, to
 from forestall.gates import approval as gate
 from forestall.gates.facts import Facts
 
+UNTRUSTED = (
+    "an approval was set while the API server did not check approvals, so it cannot be told from a forged one: "
+    "install the chart's admission policies and approve the fresh plan that follows"
+)
+
 
 def decide(facts: Facts, now: datetime) -> Decision:
     """Rejected, expired, no longer needed, approved, or still waiting."""
@@ -23,6 +28,8 @@ def decide(facts: Facts, now: datetime) -> Decision:
     verdict = gate.judge(facts, now)
     if not verdict.ok:
         return _waiting(facts, verdict.message, (facts.plan.metadata.creation_timestamp or now) + lifetime - now)
+    if not gate.enforced(facts, now).ok:
+        return end(facts, "Stale", UNTRUSTED)
     first, *others = gate.approvers(facts)
     approval = Approval(
         kind="Human",

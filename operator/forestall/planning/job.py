@@ -87,7 +87,7 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
 
 
 def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
-    env = environment(step, target, runbook) | {item.name: item.value for item in step.env}
+    env = environment(step, target, runbook) | {item.name: _literal(item.value) for item in step.env}
     return {
         "serviceAccountName": step.service_account_name,
         "restartPolicy": "Never",
@@ -106,7 +106,7 @@ def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
                 if step.own_image
                 else ["python", "-m", "forestall.actions"],
                 "args": [] if step.own_image else list(step.argv),
-                "env": [{"name": name, "value": _literal(value)} for name, value in sorted(env.items())],
+                "env": [{"name": name, "value": value} for name, value in sorted(env.items())],
                 "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
@@ -125,5 +125,9 @@ def _literal(value: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Compact JSON with sorted keys: the same value is the same text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Compact JSON with sorted keys: the same value is the same text.
+
+    Without a dollar sign, which the kubelet would take for the beginning of a variable to expand.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("$", "\\u0024")

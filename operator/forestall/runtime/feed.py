@@ -31,9 +31,9 @@ class Feed:
         """When the API server was last heard of, on the monotonic clock."""
 
     @property
-    def synced(self) -> bool:
-        """Whether every kind has been listed once."""
-        return len(self._synced) == len(TWIN_KINDS)
+    def awaited(self) -> tuple[str, ...]:
+        """The kinds whose objects are not followed at present: not listed yet, or their watch is interrupted."""
+        return tuple(kind.plural for kind in TWIN_KINDS if kind not in self._synced)
 
     def start(self) -> None:
         """Begin to follow."""
@@ -49,6 +49,9 @@ class Feed:
 
     async def _follow(self, resource: Resource) -> None:
         async for event in self._kube.watch(resource):
+            if event.type == "INTERRUPTED":
+                self._synced.discard(resource)
+                continue
             self.heard_at = self._time()
             if event.type == "SYNCED":
                 self._synced.add(resource)

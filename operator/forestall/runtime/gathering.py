@@ -89,7 +89,8 @@ async def _reread(
             raise
         context.store.drop(model.crd.kind, {"metadata": {"namespace": namespace, "name": name}})
         return
-    intake.seen(context, model.crd.kind, "MODIFIED", body)
+    if not context.store.holds(model.crd.kind, body):
+        intake.seen(context, model.crd.kind, "MODIFIED", body)
     if context.store.get(model, namespace, name) is None:
         raise RuntimeError(f"{model.crd.kind} {namespace}/{name} cannot be read: nothing is decided without it")
 
@@ -145,8 +146,11 @@ def _inspected(
 
 
 async def _checked(context: Context, facts: Facts) -> Facts:
-    """The facts with approvers and target asked anew, the plan simulated anew and, for a high risk, the policies."""
-    if facts.plan.status.risk_class != "Low":
+    """The facts with approvers and target asked anew, the plan simulated anew and the admission policies probed anew.
+
+    They are probed when an approval is about to be taken over, and before each Job of a high-risk plan.
+    """
+    if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
         found = await weakness(context.kube, context.settings)
         facts = replace(facts, approval_enforced=not found, enforcement=found)
     facts = await people.entitled(context, facts)

@@ -205,9 +205,10 @@ async def _write(context: Context, policy: InspectionPolicy, status: InspectionP
 def _waiting(context: Context, policy: InspectionPolicy, twin: Twin | None) -> InspectionPolicyStatus:
     """The status of a policy that cannot be inspected yet, and why."""
     name = policy.spec.twin_ref.name
-    reason, message = ("TwinNotReady", f"twin {name} is being filled")
-    if twin is None:
-        reason, message = "TwinMissing", f"spec.twinRef.name: there is no NetworkTwin {name}; apply one"
+    reason, message = "TwinMissing", f"spec.twinRef.name: there is no NetworkTwin {name}; apply one"
+    if twin is not None:
+        awaited = ", ".join(twin.feed.awaited) if twin.feed else "a kubernetes source in its spec.sources"
+        reason, message = "TwinNotReady", f"twin {name} waits for {awaited}"
     told = _Told(policy.metadata.generation, context.clock.now())
     found = [told("Ready", False, reason, message), told("TwinFresh", False, reason, message)]
     return policy.status.model_copy(update={"conditions": tuple(conditions.merge(policy.status.conditions, found))})

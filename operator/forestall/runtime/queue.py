@@ -10,6 +10,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -72,10 +73,9 @@ class WorkQueue(Generic[K]):
                 self._working.add(key)
                 return key
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._until_next())
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_next()):
+                    await self._wake.wait()
 
     async def drained(self) -> None:
         """Wait until no key is being worked on."""
@@ -88,10 +88,10 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
         self._release(key)
 
-    def failed(self, key: K) -> float:
-        """The key was worked on without success; it comes back after the seconds returned."""
+    def failed(self, key: K, longest: float = LONGEST_BACKOFF) -> float:
+        """The key was worked on without success; it comes back after the seconds returned, at most `longest`."""
         count = self._failures[key] = self._failures.get(key, 0) + 1
-        delay = float(min(FIRST_BACKOFF * 2 ** min(count - 1, 16), LONGEST_BACKOFF))
+        delay = float(min(FIRST_BACKOFF * 2 ** min(count - 1, 16), longest))
         self._again.discard(key)
         self._release(key)
         self.add_after(key, delay)

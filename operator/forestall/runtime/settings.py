@@ -54,10 +54,10 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         action_image=image,
         action_namespace=values.get("FORESTALL_ACTION_NAMESPACE", "forestall-actions"),
         service_account=values.get("FORESTALL_SERVICE_ACCOUNT", "forestall"),
-        http_port=_integer(values, "FORESTALL_HTTP_PORT", 8080),
+        http_port=_integer(values, "FORESTALL_HTTP_PORT", 8080, least=0),
         log_level=values.get("FORESTALL_LOG_LEVEL", "INFO").upper(),
         ledger=values.get("FORESTALL_LEDGER", ""),
-        workers=_integer(values, "FORESTALL_WORKERS", 8),
+        workers=_integer(values, "FORESTALL_WORKERS", 8, least=1),
     )
 
 
@@ -68,8 +68,8 @@ def _required(values: Mapping[str, str], name: str, meaning: str) -> str:
     return value
 
 
-def _integer(values: Mapping[str, str], name: str, default: int) -> int:
+def _integer(values: Mapping[str, str], name: str, default: int, *, least: int) -> int:
     text = values.get(name, str(default))
-    if not text.isascii() or not text.isdigit():
-        raise InvalidSettingError(f"{name} is {text!r}: write a whole number")
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise InvalidSettingError(f"{name} is {text!r}: write a whole number from {least} on")
     return int(text)

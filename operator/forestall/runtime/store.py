@@ -33,8 +33,13 @@ MODELS: Mapping[str, type[Resource]] = {
 }
 
 
+MOST_GONE = 10_000
+
+
 class Store:
     """Objects by kind and key. Never goes back in time: an older resourceVersion is not news.
+
+    Nor does a deleted object come back: the answer to a write of ours may arrive after the news of the deletion.
 
     `notice` is told of every object that is new or has changed, and of one that is gone as it was at its end.
     """
@@ -43,6 +48,7 @@ class Store:
         self._notice = notice
         self._objects: dict[str, dict[Key, Resource]] = {kind: {} for kind in MODELS}
         self._raw_status: dict[Key, Json] = {}
+        self._gone: dict[str, None] = {}
         self.unreadable: dict[Key, str] = {}
         """Objects that do not decode, with the reason; they are treated as absent."""
 
@@ -51,7 +57,7 @@ class Store:
         metadata = body.get("metadata") or {}
         key = Key(kind, metadata.get("namespace", ""), metadata.get("name", ""))
         known = self._objects[kind].get(key)
-        if known is not None and _older(metadata, known):
+        if metadata.get("uid") in self._gone or (known is not None and _older(metadata, known)):
             return key
         try:
             self._objects[kind][key] = model = MODELS[kind].model_validate(body)
@@ -71,15 +77,26 @@ class Store:
         return known is not None and known.metadata.resource_version == version
 
     def drop(self, kind: str, body: Json) -> Key:
-        """The object is gone."""
+        """The object is gone. Another one that has taken its name stays."""
         metadata = body["metadata"]
         key = Key(kind, metadata.get("namespace", ""), metadata["name"])
+        known, uid = self._objects[kind].get(key), metadata.get("uid")
+        self._bury(uid)
         with suppress(ValidationError):
             self._notice(MODELS[kind].model_validate(body))
+        if known is not None and uid and known.metadata.uid != uid:
+            return key
         self._objects[kind].pop(key, None)
         self._raw_status.pop(key, None)
         self.unreadable.pop(key, None)
         return key
+
+    def _bury(self, uid: str | None) -> None:
+        """Remember the latest of those that are gone."""
+        if uid:
+            self._gone[uid] = None
+        if len(self._gone) > MOST_GONE:
+            del self._gone[next(iter(self._gone))]
 
     def get(self, model: type[R], namespace: str, name: str) -> R | None:
         """One object, or None."""

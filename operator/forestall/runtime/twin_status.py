@@ -50,7 +50,7 @@ def _status(resource: NetworkTwin, twin: Twin, now: datetime) -> NetworkTwinStat
             "Ready",
             twin.ready,
             "Synchronised" if twin.ready else "Filling",
-            "" if twin.feed else "spec.sources: name a kubernetes source",
+            _awaited(twin),
             generation=generation,
             now=now,
         ),
@@ -70,6 +70,13 @@ def _status(resource: NetworkTwin, twin: Twin, now: datetime) -> NetworkTwinStat
         layers=_layers(snapshot),
         sources=_sources(resource, twin),
     )
+
+
+def _awaited(twin: Twin) -> str:
+    """What keeps the twin from being ready; empty where nothing does."""
+    if twin.feed is None:
+        return "spec.sources: name a kubernetes source"
+    return f"waits for {', '.join(twin.feed.awaited)}" if twin.feed.awaited else ""
 
 
 def _layers(snapshot: Snapshot) -> tuple[LayerCount, ...]:

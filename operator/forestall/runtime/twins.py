@@ -13,6 +13,8 @@ from forestall.runtime.feed import Feed
 from forestall.twin.live import Live
 from forestall.twin.views import Snapshot
 
+REACHABLE = "vector(1)"
+"""A query that every Prometheus server answers."""
 MetricsFactory = Callable[[PrometheusSource], Metrics]
 
 
@@ -30,8 +32,8 @@ class Twin:
 
     @property
     def ready(self) -> bool:
-        """Whether the twin holds a whole picture."""
-        return self.feed is not None and self.feed.synced
+        """Whether the twin holds a whole picture, and follows it."""
+        return self.feed is not None and not self.feed.awaited
 
     @property
     def defects(self) -> Mapping[Key, str]:
@@ -43,19 +45,19 @@ class Twin:
         return self._live.snapshot()
 
     async def measure(self, queries: Sequence[str], namespace: str = "") -> Mapping[str, Measurement]:
-        """Answers to `queries`. Without a Prometheus source every answer is an error that says so."""
-        if self._metrics is None:
-            return {}
-        answers = await self._metrics.query(queries, namespace=namespace)
-        if answers:
-            unreachable = [answer.error for answer in answers.values() if answer.error]
-            self.metrics_error = unreachable[0] if len(unreachable) == len(answers) else ""
-        return answers
+        """Answers to `queries`; none at all without a Prometheus source."""
+        return {} if self._metrics is None else await self._metrics.query(queries, namespace=namespace)
 
     async def refresh_loads(self) -> None:
-        """Read the bound metrics into the Live view. Elements whose series is gone lose their load."""
+        """Read the bound metrics into the Live view. Elements whose series is gone lose their load.
+
+        Whether the server answers at all is asked by a query that no policy or binding can have got wrong.
+        """
+        if self._metrics is None:
+            return
         bindings = self.resource.spec.metrics
-        answers = await self.measure([binding.query for binding in bindings])
+        answers = await self.measure([REACHABLE, *(binding.query for binding in bindings)])
+        self.metrics_error = answers[REACHABLE].error
         loads: dict[Key, Decimal] = {}
         for binding in bindings:
             answer = answers.get(binding.query)

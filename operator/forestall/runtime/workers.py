@@ -10,11 +10,14 @@ import structlog
 
 from forestall.api.base import Key
 from forestall.ports import KubeError
-from forestall.runtime.queue import WorkQueue
+from forestall.runtime.queue import LONGEST_BACKOFF, WorkQueue
 from forestall.runtime.telemetry import Metrics
 
 Reconcile = Callable[[Key], Awaitable[timedelta | None]]
 """Brings one object to where it should be; returns when to look again without being told."""
+
+OUTAGE_BACKOFF = 5.0
+"""Longest pause while the API server does not answer: it must not outlast the outage by much."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,13 +35,18 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
             raise
         except Exception as error:  # one object's failure must not stop the others
             result = "error"
-            _log(key, error, queue.failed(key))
+            _log(key, error, queue.failed(key, OUTAGE_BACKOFF if _outage(error) else LONGEST_BACKOFF))
         else:
             queue.done(key)
             if again is not None:
                 queue.add_after(key, again.total_seconds())
         finally:
             metrics.reconcile.labels(key.kind, result).observe(loop.time() - started)
+
+
+def _outage(error: Exception) -> bool:
+    """Whether nobody answered: that says nothing against the object."""
+    return isinstance(error, KubeError) and error.status == 0
 
 
 def _log(key: Key, error: Exception, delay: float) -> None:

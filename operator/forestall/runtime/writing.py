@@ -26,14 +26,20 @@ def difference(old: Any, new: Any) -> Any:
 async def write_status(kube: Kube, store: Store, resource: Resource, status: Model) -> bool:
     """Write what differs from the last seen status, if the object is still the one that was seen.
 
-    Returns whether anything was written. Raises KubeError with reason Conflict where the object has changed since.
+    Returns whether anything was written. Raises KubeError with reason Conflict where the object has changed since;
+    one that is gone is forgotten.
     """
     patch = difference(store.status(resource.key), status.to_json())
     if not patch:
         return False
     body = {"metadata": {"resourceVersion": resource.metadata.resource_version}, "status": patch}
     metadata = resource.metadata
-    answer = await kube.patch_status(custom(type(resource)), metadata.namespace or "", metadata.name, body)
+    try:
+        answer = await kube.patch_status(custom(type(resource)), metadata.namespace or "", metadata.name, body)
+    except KubeError as error:
+        if error.status == 404:
+            store.drop(resource.crd.kind, {"metadata": metadata.to_json()})
+        raise
     store.put(resource.crd.kind, answer)
     return True
 

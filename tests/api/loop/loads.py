@@ -22,9 +22,14 @@ class Loads:
         """Let a Service have that load from now on."""
         self._values[namespace, service] = lambda: value
 
-    def share(self, namespace: str, service: str, demand: float, pods: Callable[[], int]) -> None:
-        """Let a Service's ready pods share a demand."""
+    @contextmanager
+    def shared(self, namespace: str, service: str, demand: float, pods: Callable[[], int]) -> Iterator[None]:
+        """Let a Service's ready pods share a demand; then it has no load any more."""
         self._values[namespace, service] = lambda: demand / pods()
+        try:
+            yield
+        finally:
+            del self._values[namespace, service]
 
     def text(self) -> str:
         """All loads in the exposition format."""

@@ -143,6 +143,10 @@ class Shop:
         change = {"metadata": {"annotations": {f"forestall.dev/{key}": value for key, value in annotations.items()}}}
         return self.world.person(who).patch(path_of(PLANS, self.namespace, name_of(plan)), change)
 
+    def passes(self) -> float:
+        """How often policies have been inspected since the operator started."""
+        return self.world.operator.metric("forestall_reconcile_seconds_count", kind="InspectionPolicy", result="ok")
+
     def jobs(self, plan: Json) -> list[Json]:
         """The action Jobs that carry the plan's UID."""
         query = {"labelSelector": f"forestall.dev/plan-uid={plan['metadata']['uid']}"}
@@ -160,6 +164,12 @@ class Shop:
         """Messages of the plan's Events by reason."""
         uid = plan["metadata"]["uid"]
         return {one["reason"]: one["message"] for one in self.all(EVENTS) if one["involvedObject"].get("uid") == uid}
+
+
+def condition(item: Json, kind: str) -> str:
+    """An object's condition of that type: True, False or Unknown; empty where it has none."""
+    conditions = item.get("status", {}).get("conditions", ())
+    return next((str(one["status"]) for one in conditions if one["type"] == kind), "")
 
 
 def name_of(item: Json) -> str:

@@ -5,9 +5,13 @@ from datetime import datetime
 
 import pytest
 
-from forestall.adapters.resources import POLICIES
-from tests.api.loop.objects import BROKEN, GOOD, POLICY
+from forestall.adapters.resources import FINDINGS, PLANS, POLICIES
+from tests.api.loop import objects
+from tests.api.loop.loads import Loads
+from tests.api.loop.objects import BROKEN, GOOD, POLICY, Json
 from tests.api.loop.shop import Shop, name_of
+from tests.api.loop.world import NODES
+from tests.api.person import expect
 
 pytestmark = pytest.mark.api
 
@@ -31,36 +35,64 @@ def test_a_broken_image_is_undone_once_a_person_has_approved_it(shop: Shop) -> N
 
     assert done["status"]["verification"]["result"] == "Fulfilled"
     assert done["status"]["approval"]["name"] == "alice"
-    assert done["status"]["score"]["matched"] == done["status"]["score"]["total"] > 0
+    all_came_true(done)
     assert in_order(done["status"]["timestamps"])
     assert shop.ready() == 2
     shop.until("the closure to be counted", lambda: closure(shop) == {"eligible": 1, "oneHop": 1})
 
 
 def test_saturation_is_met_by_one_more_replica_as_the_twin_foretold(shop: Shop, loads: Loads) -> None:
-    loads.share(shop.namespace, "web", 1.8, lambda: shop.ready() or 2)
-    limits = {"maxLiveLoad": 0.5}
-    shop.open(**objects.saturation(), riskLimits=limits, execution={"soak": "4s"})
-    plan = shop.pending()
-    status = plan["status"]
-    assert status["steps"][0]["parameters"] == [{"name": "replicas", "value": "3"}]
-    (goal,) = status["prediction"]["goals"]
-    assert (goal["before"], goal["after"], goal["value"]) == ("NotFulfilled", "Fulfilled", "0.6")
-
-    assert status["riskClass"] == "High"
-    expect(shop.approve(plan, "alice"), "alice may not approve-high plans of inspection policy shop")
-    expect(shop.approve(plan, "carol"), None)
-    done = shop.succeeded(plan)
-    assert shop.ready() == 3
-    assert done["status"]["score"]["matched"] == done["status"]["score"]["total"] > 0
-
-
-def test_replicas_on_one_node_are_spread_before_it_fails(shop: Shop) -> None:
-    inspections = [{"name": "spof", "singlePointOfFailure": {"scope": "Node"}}]
-    with cordoned(shop.world, NODES[1]):
-        shop.open(inspections=inspections, responses=[objects.response("SinglePointOfFailure", "spread-replicas")])
+    with loads.shared(shop.namespace, "web", 1.8, lambda: shop.ready() or 2):
+        shop.open(**objects.saturation(), riskLimits={"maxLiveLoad": 0.5}, execution={"soak": "4s"})
         plan = shop.pending()
-        assert [one["verdict"] for one in plan["status"]["candidates"]] == ["Chosen"]
+        assert plan["status"]["steps"][0]["parameters"] == [{"name": "replicas", "value": "3"}]
+        (goal,) = plan["status"]["prediction"]["goals"]
+        assert (goal["before"], goal["after"], float(goal["value"])) == ("NotFulfilled", "Fulfilled", 0.6)
+
+        assert plan["status"]["riskClass"] == "High"
+        expect(shop.approve(plan, "alice"), "alice may not approve-high plans of inspection policy shop")
+        expect(shop.approve(plan, "carol"), None)
+        all_came_true(shop.succeeded(plan))
+    assert shop.ready() == 3
+
+
+def test_a_fix_that_does_not_help_fails_and_goes_to_a_person_with_its_inverse(shop: Shop, loads: Loads) -> None:
+    with loads.shared(shop.namespace, "web", 1.8, lambda: 2):  # the load stays what it is, however many share it
+        shop.open(**objects.saturation())
+        plan = shop.pending()
+        expect(shop.approve(plan, "carol"), None)
+        failed = shop.reaches(plan, "Failed")["status"]
+        shop.until(
+            "a person to be asked", lambda: [one["status"]["state"] for one in shop.all(FINDINGS)] == ["Escalated"]
+        )
+    assert failed["verification"]["result"] == "NotFulfilled"
+    assert "its inverse is: scale replicas=2" in failed["message"]
+    assert failed["score"]["matched"] < failed["score"]["total"]
+    assert len(shop.all(PLANS)) == 1
+    assert closure(shop) == {"eligible": 1, "oneHop": 0}
+
+
+def test_replicas_on_one_node_are_spread_before_it_is_lost(shop: Shop) -> None:
+    first, second = NODES
+    inspections = [{"name": "spof", "singlePointOfFailure": {"scope": "Node"}}]
+    with shop.world.cordoned(second):
+        shop.open(inspections=inspections, responses=[objects.response("SinglePointOfFailure", "spread-replicas")])
+        shop.until("a finding", lambda: shop.get(POLICIES, POLICY)["status"]["openFindings"] == 1)
+        (finding,) = shop.all(FINDINGS)
+        assert finding["status"]["trigger"]["element"] == f"node/{first}"
+        assert shop.all(PLANS) == []  # spread over one node they would be no better off
+    plan = shop.pending()
+    assert plan["status"]["prediction"]["nodes"] == 2
+    expect(shop.approve(plan), None)
+    all_came_true(shop.succeeded(plan))
+    (goal,) = shop.get(POLICIES, POLICY)["status"]["goals"]
+    assert (goal["observed"], goal["predicted"]) == ("Fulfilled", "Fulfilled")
+
+
+def all_came_true(plan: Json) -> None:
+    """Assert that everything that the twin foretold was seen."""
+    score = plan["status"]["score"]
+    assert score["matched"] == score["total"] > 0, score["message"]
 
 
 def changed_lines(diff: str) -> set[str]:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from forestall.adapters.kubernetes.client import path_of
-from forestall.adapters.resources import DEPLOYMENTS, JOBS, NODES, PLANS, POLICIES
+from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, POLICIES
 from tests.api.installation import ACTIONS, job
 from tests.api.loop import objects
 from tests.api.loop.objects import BROKEN, POLICY, Json
 from tests.api.loop.shop import Shop, name_of, template, vetoes
-from tests.api.loop.world import World, apply
-from tests.api.person import Person, expect
+from tests.api.loop.world import NODES, World, apply
+from tests.api.person import Answer, Person, expect
 from tests.chart.rendering import NAMESPACE
 
 pytestmark = pytest.mark.api
@@ -45,7 +45,7 @@ def test_suspend_keeps_a_plan_back_until_it_is_lifted(shop: Shop) -> None:
 
 def test_suspend_stops_a_running_job_until_it_is_lifted(shop: Shop) -> None:
     plan = faulty(shop)
-    with no_pods(shop.world):
+    with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         shop.until("the Job", lambda: suspended(shop, plan) == [False])
         shop.suspend(True)
@@ -102,6 +102,14 @@ def test_without_the_approval_policy_no_approval_counts(shop: Shop) -> None:
         shop.succeeded(plan)
 
 
+def test_an_approval_that_nobody_checked_never_counts(shop: Shop) -> None:
+    plan = faulty(shop)
+    with without_approval_policy(shop.world):
+        shop.until("forgeries to pass", lambda: forged(shop, plan).allowed)
+        assert "cannot be told from a forged one" in shop.reaches(plan, "Stale")["status"]["message"]
+    assert shop.jobs(plan) == []
+
+
 def test_a_target_that_has_changed_since_is_left_alone(shop: Shop) -> None:
     plan = faulty(shop)
     with shop.world.operator.paused():
@@ -145,7 +153,7 @@ def test_a_plan_that_the_twin_refutes_meanwhile_is_stale(shop: Shop) -> None:
     shop.fault()
     plan = shop.pending()
     hold(shop, plan)
-    with cordoned(shop.world):  # the previous pods are gone, and would find no place any more
+    with shop.world.cordoned(*NODES):  # the previous pods are gone, and would find no place any more
         shop.until("the twin's veto", lambda: "LeavesGoalWorse" in vetoes(shop.get(PLANS, name_of(plan)), "twin"))
         shop.suspend(False)
         shop.vetoed(plan, "Stale", "twin", "LeavesGoalWorse")
@@ -173,6 +181,12 @@ def test_a_job_of_a_stranger_is_not_taken_for_ones_own(shop: Shop) -> None:
     assert shop.jobs(plan) == []
 
 
+def forged(shop: Shop, plan: Json) -> Answer:
+    """What the API server says to an approval in alice's name that somebody else writes."""
+    digest = shop.get(PLANS, name_of(plan))["status"]["planDigest"]
+    return shop.annotate(plan, "bob", **{"approve": digest, "approved-by": "alice"})
+
+
 def takes(shop: Shop) -> int:
     """Pods that the Deployment counts as its own."""
     return int(shop.get(DEPLOYMENTS, "web").get("status", {}).get("replicas", 0))
@@ -186,33 +200,6 @@ def ended(shop: Shop, plan: Json) -> bool:
     """Whether the approval's time is over, by the API server's clock."""
     end = datetime.fromisoformat(shop.get(PLANS, name_of(plan))["status"]["approval"]["expiresAt"])
     return datetime.now(UTC) > end
-
-
-@contextmanager
-def no_pods(world: World) -> Iterator[None]:
-    """Keep the Job controller from making pods: Jobs are active and do not run."""
-    quota = ("quota", "none", "-n", ACTIONS)
-    world.cluster.kubectl("create", *quota, "--hard=pods=0")
-    try:
-        yield
-    finally:
-        world.cluster.kubectl("delete", *quota)
-
-
-@contextmanager
-def cordoned(world: World) -> Iterator[None]:
-    """Let no node take new pods."""
-    nodes = world.cluster.nodes()
-    set_unschedulable(world, nodes, True)
-    try:
-        yield
-    finally:
-        set_unschedulable(world, nodes, False)
-
-
-def set_unschedulable(world: World, nodes: list[str], value: bool) -> None:
-    for node in nodes:
-        expect(world.admin.patch(path_of(NODES, "", node), {"spec": {"unschedulable": value}}), None)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from forestall.adapters.resources import PAUSES, PLANS, POLICIES
 from tests.api.loop.objects import POLICY, Json
 from tests.api.loop.orders import condition, paused
 from tests.api.loop.shop import Shop, name_of
-from tests.api.loop.test_gates import faulty, no_pods, suspended
+from tests.api.loop.test_gates import faulty, suspended
 from tests.api.person import expect
 from tests.chart.rendering import NAMESPACE as SYSTEM
 
@@ -53,7 +53,7 @@ def test_a_pause_is_seen_right_before_the_job(shop: Shop) -> None:
 @pytest.mark.parametrize("namespace", ["", SYSTEM], ids=["its own namespace", "the operator's namespace"])
 def test_a_stop_suspends_a_running_job_until_it_is_deleted(shop: Shop, namespace: str) -> None:
     plan = faulty(shop)
-    with no_pods(shop.world):
+    with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         shop.until("the Job", lambda: suspended(shop, plan) == [False])
         with paused(shop, namespace, level="Stop"):
@@ -65,7 +65,7 @@ def test_a_stop_suspends_a_running_job_until_it_is_deleted(shop: Shop, namespace
 def test_a_pause_lets_a_running_job_end(shop: Shop) -> None:
     plan = faulty(shop)
     with ExitStack() as orders:
-        with no_pods(shop.world):
+        with shop.world.no_action_pods():
             expect(shop.approve(plan), None)
             shop.until("the Job", lambda: suspended(shop, plan) == [False])
             name = orders.enter_context(paused(shop))

@@ -14,7 +14,7 @@ from tests.api.loop import objects
 from tests.api.loop.loads import Loads
 from tests.api.loop.objects import BROKEN, GOOD, POLICY, Json
 from tests.api.loop.shop import Shop, name_of, state, template
-from tests.api.loop.test_gates import no_pods, suspended
+from tests.api.loop.test_gates import suspended
 from tests.api.loop.world import apply
 from tests.api.person import expect
 
@@ -82,7 +82,7 @@ def test_a_finding_is_a_person_s_when_the_ladder_is_climbed_and_stays_so_after_a
 def test_a_suspended_policy_keeps_a_rollback_back(shop: Shop, loads: Loads) -> None:
     saturated(shop, loads, 3)
     plan = shop.pending()
-    with no_pods(shop.world):
+    with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         shop.until("the Job", lambda: bool(shop.jobs(plan)))
         shop.change(POLICIES, POLICY, {"spec": {"execution": {"soak": "5s"}}})
@@ -124,7 +124,7 @@ def faulty(shop: Shop, **spec: object) -> Json:
 @contextmanager
 def running(shop: Shop, plan: Json) -> Iterator[None]:
     """The approved plan's Job, which is there and has no pod while the block lasts."""
-    with no_pods(shop.world):
+    with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         shop.until("the accepted Job", lambda: accepted(shop, plan))
         yield
@@ -211,7 +211,7 @@ def test_a_plan_without_its_policy_is_cancelled(shop: Shop) -> None:
 
 def test_a_step_that_runs_out_of_time_is_tried_again_as_often_as_its_runbook_says(shop: Shop) -> None:
     plan = faulty(shop, responses=[answer(shop, timeout="3s", retries=1)])
-    with no_pods(shop.world):
+    with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         failed = shop.reaches(plan, "Failed")
     assert outcomes(failed) == [(False, 0, "FailureTimeout"), (False, 0, "FailureRetries")]

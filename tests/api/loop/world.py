@@ -1,7 +1,8 @@
 """The chart on a real API server with two nodes and the operator's process: all that the loop needs but people."""
 
 import json
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,19 +10,24 @@ from pathlib import Path
 
 import yaml
 
+from forestall.adapters import resources
+from forestall.adapters.kubernetes.client import path_of
+from forestall.ports import Json, Resource
 from tests.api.installation import ACTIONS
 from tests.api.loop import objects
 from tests.api.loop.kubelet import Starter
 from tests.api.loop.process import IMAGE, Operator, checkout
-from tests.api.person import Person
+from tests.api.person import Person, expect
 from tests.chart.rendering import NAMESPACE as SYSTEM
 from tests.chart.rendering import Manifest, render
+from tools.cluster import process
 from tools.cluster.api_tier import ApiTier
 from tools.cluster.pods import Image, PodRunner
-from tools.cluster.process import wait_until
+from tools.cluster.process import Process, wait_until
 
 ANY = "any-namespace"
 """Stands in the rendered chart for each namespace whose workloads may be remediated."""
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 NODES = ("runner-1", "runner-2")
 
 
@@ -49,6 +55,60 @@ class World:
         place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         apply(self.cluster, [place, *grants], "-n", namespace)
         apply(self.cluster, people, "-n", namespace)
+
+    def read(self, resource: Resource, name: str) -> Json:
+        """One object without a namespace, as it is now."""
+        answer = self.admin.send("GET", path_of(resource, "", name))
+        expect(answer, None)
+        return answer.body
+
+    def shops(self) -> list[str]:
+        """The namespaces of tests."""
+        names = self.cluster.kubectl("get", "namespaces", "-o", "jsonpath={.items[*].metadata.name}").stdout.split()
+        return [name for name in names if name.startswith("shop-")]
+
+    @contextmanager
+    def no_action_pods(self) -> Iterator[None]:
+        """Keep the Job controller from making pods: action Jobs are active and do not run."""
+        quota = ("quota", "none", "-n", ACTIONS)
+        self.cluster.kubectl("create", *quota, "--hard=pods=0")
+        try:
+            yield
+        finally:
+            self.cluster.kubectl("delete", *quota)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Take the API server away.
+
+        The cluster's own controllers are held meanwhile and then begin anew: left running, they would give the nodes
+        up and come back to work a minute after the API server.
+        """
+        controllers = [one for one in self.cluster.processes() if one.name in CONTROLLERS]
+        for one in controllers:
+            process.send(one, signal.SIGSTOP)
+        self.cluster.stop_apiserver()
+        try:
+            yield
+        finally:
+            self.cluster.start_apiserver()
+            for one in controllers:
+                command = _command(one)
+                process.stop(one, grace=0.0)
+                self.cluster.run(one.name, command, Path(one.log))
+
+    @contextmanager
+    def cordoned(self, *nodes: str) -> Iterator[None]:
+        """Let these nodes take no new pods."""
+        self._cordon(nodes, True)
+        try:
+            yield
+        finally:
+            self._cordon(nodes, False)
+
+    def _cordon(self, nodes: Sequence[str], cordon: bool) -> None:
+        for node in nodes:
+            expect(self.admin.patch(path_of(resources.NODES, "", node), {"spec": {"unschedulable": cordon}}), None)
 
 
 @contextmanager
@@ -96,6 +156,11 @@ def remove(cluster: ApiTier, chart: list[Manifest]) -> None:
     text = yaml.safe_dump_all(chart)
     cluster.kubectl("delete", "--ignore-not-found", "--timeout=120s", "-f", "-", input=text)
     wait_until("the approval policy to be gone", partial(_absent, cluster, "forestall-approval"))
+
+
+def _command(running: Process) -> list[str]:
+    """What a process was started with."""
+    return [part.decode() for part in Path(f"/proc/{running.pid}/cmdline").read_bytes().split(b"\0")[:-1]]
 
 
 def _absent(cluster: ApiTier, policy: str) -> bool:

@@ -96,29 +96,20 @@ class KubeClient:
         self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
     ) -> Sequence[Json]:
         """Read all objects of a kind, page by page."""
-        return [item async for item, _ in self.pages(resource, namespace, labels, fields)]
+        return (await self.list_version(resource, namespace, labels, fields))[0]
 
-    async def pages(
+    async def list_version(
         self, resource: Resource, namespace: str, labels: str, fields: str = ""
-    ) -> AsyncIterator[tuple[Json, str]]:
-        """Every object of a kind with the resourceVersion of the whole list."""
-        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
+    ) -> tuple[Sequence[Json], str]:
+        """All objects of a kind and the resourceVersion to watch from."""
+        query, items = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}, []
         while True:
             answer = await self._json("GET", path_of(resource, namespace), query)
-            version = answer["metadata"]["resourceVersion"]
-            for item in answer.get("items") or ():
-                yield {"kind": resource.kind, "apiVersion": resource.api_version, **item}, version
+            typed = {"kind": resource.kind, "apiVersion": resource.api_version}  # items of a list leave these out
+            items += [{**typed, **item} for item in answer.get("items") or ()]
             query["continue"] = answer["metadata"].get("continue", "")
             if not query["continue"]:
-                return
-
-    async def list_version(self, resource: Resource, namespace: str, labels: str) -> tuple[Sequence[Json], str]:
-        """All objects of a kind and the resourceVersion to watch from."""
-        pages = [pair async for pair in self.pages(resource, namespace, labels)]
-        if pages:
-            return [item for item, _ in pages], pages[-1][1]
-        answer = await self._json("GET", path_of(resource, namespace), {"limit": "1", "labelSelector": labels})
-        return [], answer["metadata"]["resourceVersion"]
+                return items, answer["metadata"]["resourceVersion"]
 
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """List, then follow for ever."""
@@ -197,7 +188,11 @@ class KubeClient:
         content_type: str = "application/json",
     ) -> Json:
         answer = await self._send(method, path, query, body=body, content_type=content_type)
-        result: Json = json.loads(await answer.read())
+        text = await _body(answer)
+        try:
+            result: Json = json.loads(text)
+        except ValueError as error:
+            raise KubeError(answer.status, "Unreadable", f"the answer is no JSON: {text[:200]!r}") from error
         return result
 
     async def _send(
@@ -219,12 +214,24 @@ class KubeClient:
                 method, url, headers=headers, body=body, _request_timeout=limits
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise KubeError(0, "Unreachable", f"{type(error).__name__}: {error}") from error
+            raise _unreachable(error) from error
         answer: aiohttp.ClientResponse = wrapped.response
         if answer.status >= 400:
-            raise error_of(answer.status, await answer.read())
+            raise error_of(answer.status, await _body(answer))
         return answer
 
 
 def _dry(dry_run: bool) -> dict[str, str]:
     return {"dryRun": "All"} if dry_run else {}
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    """The whole body. Raises KubeError where the connection breaks off."""
+    try:
+        return await answer.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise _unreachable(error) from error
+
+
+def _unreachable(error: Exception) -> KubeError:
+    return KubeError(0, "Unreachable", f"{type(error).__name__}: {error}")

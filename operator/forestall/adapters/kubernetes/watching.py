@@ -9,13 +9,11 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Literal, Protocol, cast
 
-import aiohttp
 import structlog
 
-from forestall.ports import Json, KubeError, Resource, WatchEvent
+from forestall.ports import Json, Resource, WatchEvent
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -43,7 +41,10 @@ class _RelistError(Exception):
 
 
 async def follow(source: Source, resource: Resource, namespace: str, labels: str) -> AsyncIterator[WatchEvent]:
-    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 5 s while the server fails."""
+    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 5 s while nothing new is heard.
+
+    INTERRUPTED is told where the server fails, not where it only wants the watch to begin anew.
+    """
     known: dict[tuple[str, str], Json] = {}
     pause = FIRST_PAUSE
     while True:
@@ -52,15 +53,15 @@ async def follow(source: Source, resource: Resource, namespace: str, labels: str
             for event in _differences(known, items):
                 yield event
             yield WatchEvent("SYNCED", {})
-            pause = FIRST_PAUSE
             async for event in _changes(source, resource, namespace, labels, version):
                 if event.object:
                     _remember(known, event)
+                    pause = FIRST_PAUSE
                 yield event
-        except _RelistError:
-            continue
-        except (KubeError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            log.warning("watch interrupted", kind=resource.kind, error=str(error), retry_seconds=round(pause, 1))
+        except Exception as error:  # whatever a server or a proxy sends, a watch goes on
+            log.warning("watch interrupted", kind=resource.kind, error=repr(error), retry_seconds=round(pause, 1))
+            if not isinstance(error, _RelistError):
+                yield WatchEvent("INTERRUPTED", {})
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -70,17 +71,24 @@ async def _changes(
 ) -> AsyncIterator[WatchEvent]:
     """Changes from `version` on, over as many connections as it takes.
 
-    A connection on which nothing was heard for long is replaced: it may be dead, or the cluster merely quiet.
+    A connection on which nothing was heard for long is replaced: it may be dead, or the cluster merely quiet. One
+    that ends without a word would end so again at once: that is an interruption.
     """
     while True:
-        with suppress(TimeoutError):
+        heard = False
+        try:
             async for line in source.stream(resource, namespace, labels, version):
                 kind, item = line.get("type"), cast("Json", line.get("object") or {})
                 if kind == "ERROR":
                     raise _RelistError(json.dumps(item)[:200])
                 version = item.get("metadata", {}).get("resourceVersion", version)
                 quiet = kind in {"BOOKMARK", CONNECTED}
+                heard = heard or kind != CONNECTED
                 yield WatchEvent("ALIVE", {}) if quiet else WatchEvent(cast("Change", kind), item)
+        except TimeoutError:
+            continue
+        if not heard:
+            raise _RelistError("the connection ended without a word")
 
 
 def _identity(item: Mapping[str, Any]) -> tuple[str, str]:

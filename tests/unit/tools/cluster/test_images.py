@@ -48,8 +48,7 @@ def root(app: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for layer in manifest(app)["layers"]:
             member = tar.extractfile(f"blobs/sha256/{layer['digest'][7:]}")
             assert member is not None
-            with tarfile.open(fileobj=member) as inner:
-                inner.extractall(target, filter="fully_trusted")  # noqa: S202 - made a moment ago
+            subprocess.run(["tar", "-xp", "-C", str(target)], input=member.read(), check=True)
     return target
 
 

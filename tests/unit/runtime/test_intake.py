@@ -1,0 +1,131 @@
+"""What has changed decides what is looked at: no more, no less, and never twice for our own writes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from forestall.adapters.resources import FINDINGS, PLANS, POLICIES, RUNBOOKS, TWINS
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.ports import Json, Resource
+from forestall.runtime import intake
+from tests.unit.gates.scene import finding, plan, policy, runbook
+from tests.unit.runtime.instant import run
+from tests.unit.runtime.scene import World, twin
+
+PLAN, POLICY, ELSEWHERE = "RemediationPlan/shop/mend-cart", "InspectionPolicy/shop/shop", "InspectionPolicy/bank/shop"
+
+
+def body(resource: Resource) -> Json:
+    made = {POLICIES: policy(), PLANS: plan(), FINDINGS: finding(), RUNBOOKS: runbook(), TWINS: twin()}[
+        resource
+    ].to_json()
+    made["metadata"] |= {"resourceVersion": "7", "uid": "u1"}
+    return made
+
+
+async def queued(world: World) -> set[str]:
+    """The keys that wait; they are taken off the queue."""
+    keys = [await world.context.queue.get() for _ in range(world.context.queue.depth)]
+    for key in keys:
+        world.context.queue.done(key)
+    return {str(key) for key in keys}
+
+
+async def watched() -> World:
+    """Two policies of that name, in two namespaces, have been seen and looked at."""
+    world = World()
+    bank = body(POLICIES)
+    bank["metadata"]["namespace"] = "bank"
+    for one in (bank, body(POLICIES)):
+        intake.seen(world.context, POLICIES.kind, None, one)
+    await queued(world)
+    return world
+
+
+ROUTES: dict[Resource, set[str]] = {
+    POLICIES: {POLICY},
+    PLANS: {PLAN, POLICY},
+    FINDINGS: {POLICY},
+    RUNBOOKS: {"Runbook/rollout-undo", POLICY, ELSEWHERE},
+    TWINS: {"NetworkTwin/cluster", POLICY, ELSEWHERE},
+}
+
+
+@pytest.mark.parametrize("event", ["ADDED", "MODIFIED", "DELETED", None])
+@pytest.mark.parametrize("resource", ROUTES, ids=lambda resource: resource.kind)
+def test_it_wakes_whatever_depends_on(resource: Resource, event: str | None) -> None:
+    async def story() -> None:
+        world = await watched()
+        changed = body(resource)
+        changed["metadata"]["resourceVersion"] = "8"
+        intake.seen(world.context, resource.kind, event, changed)
+        assert await queued(world) == ROUTES[resource]
+
+    run(story())
+
+
+def test_an_echo_of_what_is_known_is_no_news() -> None:
+    async def story() -> None:
+        world = await watched()
+        for event in ("ADDED", "MODIFIED"):
+            intake.seen(world.context, POLICIES.kind, event, body(POLICIES))
+        assert await queued(world) == set()
+
+    run(story())
+
+
+def test_the_list_at_a_start_is_looked_at_whether_known_or_not() -> None:
+    async def story() -> None:
+        world = await watched()
+        intake.seen(world.context, POLICIES.kind, None, body(POLICIES))
+        assert await queued(world) == {POLICY}
+
+    run(story())
+
+
+def test_a_deletion_is_never_an_echo() -> None:
+    async def story() -> None:
+        world = await watched()
+        intake.seen(world.context, POLICIES.kind, "DELETED", body(POLICIES))
+        assert await queued(world) == {POLICY}
+        assert [one.metadata.namespace for one in world.context.store.all(InspectionPolicy)] == ["bank"]
+
+    run(story())
+
+
+def test_an_object_that_cannot_be_read_is_looked_at_all_the_same() -> None:
+    async def story() -> None:
+        world = await watched()
+        odd = {**body(POLICIES), "spec": {}}
+        odd["metadata"]["resourceVersion"] = "8"
+        intake.seen(world.context, POLICIES.kind, "MODIFIED", odd)
+        assert await queued(world) == {POLICY}
+
+    run(story())
+
+
+def test_changes_of_a_twin_within_a_tick_wake_its_policies_once() -> None:
+    async def story() -> None:
+        world = await watched()
+        for _ in range(5):
+            intake.twin_changed(world.context, "cluster")
+            intake.twin_changed(world.context, "another")
+        assert await queued(world) == set()
+        keys = {str(await world.context.queue.get()) for _ in range(2)}
+        assert keys == {POLICY, ELSEWHERE}
+        assert asyncio.get_running_loop().time() == 0.2
+        assert world.context.queue.depth == 0
+
+    run(story())
+
+
+@pytest.mark.parametrize(("named", "keys"), [("shop/mend-cart", {PLAN}), ("", set()), ("mend-cart", set())])
+def test_a_job_wakes_the_plan_that_it_names(named: str, keys: set[str]) -> None:
+    async def story() -> None:
+        world = await watched()
+        intake.job_changed(world.context, named)
+        assert await queued(world) == keys
+
+    run(story())

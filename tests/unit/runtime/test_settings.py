@@ -1,0 +1,61 @@
+"""Settings come from the environment; what is missing or wrong is named, with the remedy."""
+
+from __future__ import annotations
+
+import pytest
+
+from forestall.runtime.settings import InvalidSettingError, Settings, read
+
+NEEDED = {"FORESTALL_NAMESPACE": "forestall", "FORESTALL_ACTION_IMAGE": "registry.example/forestall@sha256:1"}
+
+
+def test_two_are_needed_and_the_rest_have_defaults() -> None:
+    assert read(NEEDED) == Settings(namespace="forestall", action_image=NEEDED["FORESTALL_ACTION_IMAGE"])
+
+
+def test_all_can_be_set() -> None:
+    given = {
+        "FORESTALL_ACTION_NAMESPACE": "actions",
+        "FORESTALL_SERVICE_ACCOUNT": "op",
+        "FORESTALL_HTTP_PORT": "0",
+        "FORESTALL_LOG_LEVEL": "debug",
+        "FORESTALL_WORKERS": "2",
+    }
+    chosen = read({**NEEDED, **given})
+    assert (chosen.action_namespace, chosen.service_account, chosen.user) == (
+        "actions",
+        "op",
+        "system:serviceaccount:forestall:op",
+    )
+    assert (chosen.http_port, chosen.log_level, chosen.workers) == (0, "DEBUG", 2)
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+@pytest.mark.parametrize("value", ["", None])
+def test_what_is_needed_and_missing_is_named(name: str, value: str | None) -> None:
+    given = {key: one for key, one in {**NEEDED, name: value}.items() if one is not None}
+    with pytest.raises(InvalidSettingError, match=f"{name} is not set: it is "):
+        read(given)
+
+
+def test_an_image_by_tag_is_refused() -> None:
+    with pytest.raises(InvalidSettingError, match="name the image by digest"):
+        read({**NEEDED, "FORESTALL_ACTION_IMAGE": "registry.example/forestall:latest"})
+
+
+@pytest.mark.parametrize("name", ["FORESTALL_HTTP_PORT", "FORESTALL_WORKERS"])
+@pytest.mark.parametrize("value", ["", "-1", "eight", "8.0", "٨", "1e3", " 8"])
+def test_what_is_no_whole_number_is_named(name: str, value: str) -> None:
+    with pytest.raises(InvalidSettingError, match=f"{name} is .*write a whole number"):
+        read({**NEEDED, name: value})
+
+
+def test_an_operator_without_workers_is_refused() -> None:
+    with pytest.raises(InvalidSettingError, match="from 1 on"):
+        read({**NEEDED, "FORESTALL_WORKERS": "0"})
+
+
+def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    assert read().namespace == "forestall"

@@ -1,0 +1,126 @@
+"""The store: the last that was seen, never anything older, and nothing that cannot be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from forestall.api.base import Key
+from forestall.api.remediationplan import RemediationPlan
+from forestall.ports import Json
+from forestall.runtime.store import Store
+from tests.unit.gates.scene import plan
+
+KIND = "RemediationPlan"
+KEY = Key(KIND, "shop", "mend-cart")
+
+
+def body(version: object = "7", *, uid: str = "u1", message: str = "", **more: Any) -> Json:
+    known = plan().to_json()
+    known["metadata"] = {"name": "mend-cart", "namespace": "shop", "uid": uid, "resourceVersion": version}
+    return {**known, "status": {"phase": "Proposed", "message": message, "future": 1}, **more}
+
+
+def stored(*bodies: Json) -> Store:
+    store = Store()
+    for one in bodies:
+        assert store.put(KIND, one) == KEY
+    return store
+
+
+def message(store: Store) -> str | None:
+    found = store.get(RemediationPlan, "shop", "mend-cart")
+    return found.status.message if found else None
+
+
+def test_what_was_put_is_found() -> None:
+    store = stored(body(message="first"))
+    assert message(store) == "first"
+    assert [one.key for one in store.all(RemediationPlan)] == [KEY]
+    assert store.get(RemediationPlan, "other", "mend-cart") is None
+
+
+def test_all_can_be_asked_of_one_namespace() -> None:
+    store = stored(body())
+    assert list(store.all(RemediationPlan, "other")) == []
+    assert len(list(store.all(RemediationPlan, "shop"))) == 1
+
+
+def test_a_status_is_kept_as_it_was_on_the_wire() -> None:
+    store = stored(body())
+    assert store.status(KEY)["future"] == 1
+    assert store.status(Key(KIND, "shop", "other")) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [("9", "10", "new"), ("10", "9", "old"), ("9", "9", "new"), ("a", "b", "new"), ("9", "", "new")],
+)
+def test_it_never_goes_back_in_time(old: str, new: str, kept: str) -> None:
+    assert message(stored(body(old, message="old"), body(new, message="new"))) == kept
+
+
+def test_another_object_of_that_name_is_news_whatever_its_version() -> None:
+    assert message(stored(body("9", message="old"), body("3", uid="u2", message="new"))) == "new"
+
+
+def test_it_knows_which_version_it_holds() -> None:
+    store = stored(body("7"))
+    assert store.holds(KIND, body("7"))
+    assert not store.holds(KIND, body("8"))
+    assert not store.holds(KIND, {})
+    assert not Store().holds(KIND, body("7"))
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    store = stored(body())
+    assert store.drop(KIND, body()) == KEY
+    assert (message(store), store.status(KEY)) == (None, {})
+    assert store.drop(KIND, body()) == KEY
+
+
+UNREADABLE: dict[str, tuple[Json, str]] = {
+    "no spec": ({"spec": None}, "spec: "),
+    "a phase of a later version": ({"status": {"phase": "Dreaming"}}, "status.phase"),
+    "a number for a text": ({"status": {"message": 7}}, "status.message"),
+}
+
+
+@pytest.mark.parametrize(("change", "field"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_cannot_be_read_is_absent_and_named_with_its_field(change: Json, field: str) -> None:
+    store = stored(body("7"), body("8", **change))
+    assert message(store) is None
+    assert field in store.unreadable[KEY]
+
+
+def test_what_can_be_read_again_is_no_longer_unreadable() -> None:
+    store = stored(body("8", spec=None), body("9", message="well"))
+    assert (message(store), store.unreadable) == ("well", {})
+
+
+def test_an_unreadable_object_that_is_gone_is_forgotten_too() -> None:
+    store = stored(body("8", spec=None))
+    store.drop(KIND, body("8"))
+    assert store.unreadable == {}
+
+
+def test_nonsense_has_an_empty_place_of_its_own() -> None:
+    store = Store()
+    assert store.put(KIND, {}) == Key(KIND, "", "")
+    assert list(store.all(RemediationPlan)) == []
+
+
+def test_what_is_gone_does_not_come_back_with_a_late_answer() -> None:
+    store = stored(body("7"))
+    store.drop(KIND, body("8"))
+    store.put(KIND, body("9", message="late"))
+    assert message(store) is None
+    store.put(KIND, body("10", uid="u2", message="anew"))
+    assert message(store) == "anew"
+
+
+def test_late_news_of_an_end_leave_the_next_of_that_name_alone() -> None:
+    store = stored(body("7"), body("10", uid="u2", message="anew"))
+    store.drop(KIND, body("8"))
+    assert message(store) == "anew"

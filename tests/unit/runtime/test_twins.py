@@ -1,0 +1,202 @@
+"""Twins: one for each NetworkTwin, started, kept and dropped with it; metrics joined to elements by label."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from forestall.adapters.resources import PODS
+from forestall.api.base import Key
+from forestall.api.networktwin import MetricBinding
+from forestall.ports import Measurement, Sample
+from forestall.runtime.twins import REACHABLE, joined
+from tests.unit.gates.scene import NOW
+from tests.unit.planning.world import broken_rollout, pod
+from tests.unit.runtime.instant import run, settle
+from tests.unit.runtime.scene import World, twin
+
+LOAD = {"name": "load", "attribute": "load", "kind": "Service", "query": "load", "nameLabel": "service"}
+
+
+def binding(**more: str) -> MetricBinding:
+    return MetricBinding.model_validate({**LOAD, **more})
+
+
+def answer(value: str, **labels: str) -> Measurement:
+    return Measurement("load", NOW, samples=(Sample(labels, Decimal(value)),))
+
+
+JOINED: dict[str, tuple[MetricBinding, Measurement, dict[Key, Decimal]]] = {
+    "by name and namespace": (
+        binding(),
+        answer("0.5", service="cart", namespace="shop"),
+        {Key("Service", "shop", "cart"): Decimal("0.5")},
+    ),
+    "by labels of other names": (
+        binding(nameLabel="svc", namespaceLabel="ns"),
+        answer("0.5", svc="cart", ns="shop"),
+        {Key("Service", "shop", "cart"): Decimal("0.5")},
+    ),
+    "a node, which has no namespace": (
+        binding(kind="Node", nameLabel="node"),
+        answer("0.5", node="worker-1", namespace="monitoring"),
+        {Key("Node", "", "worker-1"): Decimal("0.5")},
+    ),
+    "without the label": (binding(), answer("0.5", namespace="shop"), {}),
+    "with an empty label": (binding(), answer("0.5", service="", namespace="shop"), {}),
+    "not a number": (binding(), answer("NaN", service="cart", namespace="shop"), {}),
+    "infinite": (binding(), answer("-Infinity", service="cart", namespace="shop"), {}),
+    "an error": (binding(), Measurement("load", NOW, error="timed out"), {}),
+}
+
+
+@pytest.mark.parametrize(("bound", "told", "found"), JOINED.values(), ids=JOINED.keys())
+def test_a_series_is_joined(bound: MetricBinding, told: Measurement, found: dict[Key, Decimal]) -> None:
+    assert joined(bound, told) == found
+
+
+def test_a_twin_is_ready_once_every_kind_has_been_listed() -> None:
+    async def story() -> None:
+        world = World(broken_rollout())
+        made = await world.context.twins.put(twin())
+        before = made.ready
+        await settle()
+        assert (before, made.ready) == (False, True)
+        assert len(made.snapshot().pods) == 3
+        assert world.changed[-1] == "cluster"
+        await world.context.twins.stop()
+        assert world.context.twins.get("cluster") is None
+
+    run(story())
+
+
+def test_a_twin_that_misses_changes_of_a_kind_is_not_ready_until_it_has_caught_up() -> None:
+    async def story() -> None:
+        world = World(broken_rollout())
+        made = await world.context.twins.put(twin())
+        await settle()
+        world.kube.tell(PODS, "INTERRUPTED")
+        await settle()
+        assert (made.ready, made.feed and made.feed.awaited) == (False, ("pods",))
+        world.kube.tell(PODS, "SYNCED")
+        await settle()
+        assert made.ready
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_a_twin_follows_the_cluster() -> None:
+    async def story() -> None:
+        world = World(broken_rollout())
+        made = await world.context.twins.put(twin())
+        await settle()
+        world.changed.clear()
+        world.kube.put(PODS, pod("cart-1-9", "worker-1"))
+        world.kube.remove(PODS, "shop", "cart-2-1")
+        await settle()
+        assert {key.name for key in made.snapshot().pods} == {"cart-1-1", "cart-1-2", "cart-1-9"}
+        assert world.changed == ["cluster"] * 2
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_a_twin_of_some_namespaces_leaves_out_the_others() -> None:
+    async def story() -> None:
+        elsewhere = pod("cart-1-9", "worker-1")
+        elsewhere["metadata"]["namespace"] = "bank"
+        world = World([*broken_rollout(), elsewhere])
+        source = {"name": "objects", "kubernetes": {"namespaces": ["bank"]}}
+        made = await world.context.twins.put(twin(sources=[source]))
+        await settle()
+        assert [key.namespace for key in made.snapshot().pods] == ["bank"]
+        assert len(made.snapshot().nodes) == 3
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_an_unchanged_spec_goes_on_and_a_changed_one_starts_anew() -> None:
+    async def story() -> None:
+        world = World()
+        twins = world.context.twins
+        first = await twins.put(twin())
+        await settle()
+        assert await twins.put(twin()) is first
+        second = await twins.put(twin(refresh="20s"))
+        assert second is not first
+        assert twins.get("cluster") is second
+        assert len(twins.feeds()) == 1
+        await twins.drop("cluster")
+        await twins.drop("cluster")
+        assert twins.feeds() == []
+
+    run(story())
+
+
+def test_a_twin_without_objects_is_never_ready() -> None:
+    async def story() -> None:
+        source = {"name": "metrics", "prometheus": {"url": "http://prometheus:9090"}}
+        made = await World().context.twins.put(twin(sources=[source]))
+        await settle()
+        assert not made.ready
+
+    run(story())
+
+
+def test_a_twin_without_prometheus_says_so_and_answers_nothing() -> None:
+    async def story() -> None:
+        world = World()
+        made = await world.context.twins.put(twin())
+        assert await made.measure(["up"], "shop") == {}
+        assert made.metrics_error == "the twin has no Prometheus source"
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_prometheus_is_unreachable_when_it_does_not_answer_what_cannot_be_wrong() -> None:
+    async def story() -> None:
+        world = World()
+        made = await world.context.twins.put(twin(prometheus=True))
+        world.prometheus.answers.update({"wrong": "parse error"})
+        await made.refresh_loads()
+        await made.measure(["wrong"], "shop")
+        assert made.metrics_error == ""
+        world.prometheus.answers[REACHABLE] = "refused"
+        await made.refresh_loads()
+        assert made.metrics_error == "refused"
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_loads_are_read_and_lost_with_their_series() -> None:
+    async def story() -> None:
+        world = World(broken_rollout())
+        made = await world.context.twins.put(twin(prometheus=True, metrics=[LOAD]))
+        await settle()
+        labels = {"service": "cart", "namespace": "shop"}
+        world.prometheus.answers["load"] = (Sample(labels, Decimal("0.5")),)
+        await made.refresh_loads()
+        assert made.snapshot().loads == {Key("Service", "shop", "cart"): Decimal("0.5")}
+        world.prometheus.answers["load"] = "timed out"
+        await made.refresh_loads()
+        assert made.snapshot().loads == {}
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    async def story() -> None:
+        world = World(broken_rollout())
+        world.kube.put(PODS, {"metadata": {"namespace": "shop", "name": "odd"}, "spec": "none"})
+        made = await world.context.twins.put(twin())
+        await settle()
+        assert [key.name for key in made.defects] == ["odd"]
+        await world.context.twins.stop()
+
+    run(story())

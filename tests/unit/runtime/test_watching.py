@@ -1,0 +1,65 @@
+"""Kopf as a watch layer and nothing else: no state, no end, every kind reported."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from itertools import islice
+
+import pytest
+
+from forestall.api.base import GROUP
+from forestall.handlers.intake import Seen
+from forestall.runtime import watching
+from forestall.runtime.store import MODELS
+
+
+def test_it_keeps_no_state_and_posts_nothing() -> None:
+    chosen = watching.settings()
+    assert chosen.peering.standalone
+    assert chosen.scanning.disabled
+    assert not chosen.posting.enabled
+    assert chosen.persistence.finalizer == f"{GROUP}/finalizer"
+    assert isinstance(chosen.persistence.diffbase_storage, watching.NoDiffBase)
+
+
+def test_an_outage_of_any_length_is_waited_for() -> None:
+    assert isinstance(watching.settings().networking.error_backoffs, watching.Endless)
+    pauses = list(islice(watching.Endless(), 1000))
+    assert pauses[:4] == [0.5, 1, 2, 3]
+    assert set(pauses[4:]) == {5}
+
+
+def test_every_outage_begins_with_a_short_pause() -> None:
+    endless = watching.Endless()
+    assert [next(iter(endless)) for _ in range(2)] == [0.5, 0.5]
+
+
+def test_each_kind_has_one_handler_and_no_other_handlers_exist() -> None:
+    registry = watching.registry(lambda *_: None)
+    plurals = [str(handler.id) for handler in registry._watching.get_all_handlers()]
+    assert set(plurals) == {model.crd.plural for model in MODELS.values()}
+    assert [str(handler.id) for handler in registry._activities.get_all_handlers()] == ["login"]
+    for others in (registry._changing, registry._spawning, registry._indexing, registry._webhooks):
+        assert list(others.get_all_handlers()) == []
+
+
+def test_what_kopf_sees_is_handed_over_to_the_loop_that_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str | None, str]] = []
+
+    def life(seen: Seen, stop: threading.Event, ready: threading.Event) -> None:
+        seen("Finding", "ADDED", {"metadata": {}})
+        told.append(("life", None, threading.current_thread().name))
+
+    monkeypatch.setattr(watching, "_life", life)
+
+    def seen(kind: str, event: str | None, body: dict[str, object]) -> None:
+        told.append((kind, event, threading.current_thread().name))
+
+    async def both() -> None:
+        await watching.run(seen, threading.Event(), threading.Event())
+        await asyncio.sleep(0)
+
+    asyncio.run(both())
+    by_kind = {kind: thread for kind, _, thread in told}
+    assert by_kind["Finding"] == threading.main_thread().name != by_kind["life"]
