@@ -30,6 +30,7 @@ lint: $(STAMP) ## Format check, style, types, import contracts, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m forestall.api.crds --check
 	$(BIN)/python -m forestall.execution.table --check
+	$(BIN)/python -m forestall.runtime.metrics_page --check
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
@@ -41,6 +42,7 @@ bench: $(STAMP) ## Print the measured figures: latencies, ratios, counts
 crds: $(STAMP) ## Write crds/ and the generated pages
 	$(BIN)/python -m forestall.api.crds
 	$(BIN)/python -m forestall.execution.table
+	$(BIN)/python -m forestall.runtime.metrics_page
 
 lock: $(STAMP) ## Lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv

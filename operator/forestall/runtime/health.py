@@ -47,9 +47,7 @@ class Health:
             before = self._time()
             await asyncio.sleep(BEAT)
             self.lag = max(self._time() - before - BEAT, 0.0)
-            self._metrics.loop_lag.set(self.lag)
-            self._metrics.queue_age.set(self._queue_age())
-            self._metrics.watch_age.set(self._watch_age())
+            self._metrics.loop_lag.observe(self.lag)
 
     async def serve(self, port: int) -> tuple[web.AppRunner, int]:
         """Answer on `port` until the runner is cleaned up; returns it and the port in use."""

@@ -90,6 +90,9 @@ async def _tell(context: Context, plan: RemediationPlan, decision: Decision) -> 
     for news in decision.news:
         await context.notifier.event(involved, kind=news.kind, reason=news.reason, message=news.message)
     if decision.status.phase != plan.status.phase:
+        context.metrics.moves.labels(decision.status.phase).inc()
+        if decision.status.phase in TERMINAL:
+            context.metrics.ended(decision.status.timestamps)
         log.info(
             "phase",
             plan=str(plan.key),

@@ -64,7 +64,7 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     namespace = policy.metadata.namespace or ""
     scope = "" if namespace == context.settings.namespace else namespace
     measurements = await twin.measure(queries(policy), scope)
-    context.metrics.query_errors.inc(sum(1 for answer in measurements.values() if answer.error))
+    context.metrics.asked(measurements)
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
     holds = before.report.holds if before and before.generation == policy.metadata.generation else {}

@@ -25,7 +25,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
         return None
     twin = await context.twins.put(resource)
     now = context.clock.now()
-    await twin.refresh_loads()
+    context.metrics.asked(await twin.refresh_loads())
     status = _status(resource, twin, now)
     if _worth_writing(resource.status, status, twin.written_at, now):
         if await write_status(context.kube, context.store, resource, status):

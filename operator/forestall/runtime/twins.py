@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -48,13 +48,13 @@ class Twin:
         """Answers to `queries`; none at all without a Prometheus source."""
         return {} if self._metrics is None else await self._metrics.query(queries, namespace=namespace)
 
-    async def refresh_loads(self) -> None:
-        """Read the bound metrics into the Live view. Elements whose series is gone lose their load.
+    async def refresh_loads(self) -> Mapping[str, Measurement]:
+        """Read the bound metrics into the Live view; elements whose series is gone lose their load. The answers.
 
         Whether the server answers at all is asked by a query that no policy or binding can have got wrong.
         """
         if self._metrics is None:
-            return
+            return {}
         bindings = self.resource.spec.metrics
         answers = await self.measure([REACHABLE, *(binding.query for binding in bindings)])
         self.metrics_error = answers[REACHABLE].error
@@ -63,6 +63,7 @@ class Twin:
             answer = answers.get(binding.query)
             loads |= joined(binding, answer) if answer else {}
         self._live.set_loads(loads)
+        return answers
 
 
 def joined(binding: MetricBinding, answer: Measurement) -> dict[Key, Decimal]:
@@ -94,6 +95,10 @@ class Twins:
     def get(self, name: str) -> Twin | None:
         """The twin of that name, or None."""
         return self._twins.get(name)
+
+    def __iter__(self) -> Iterator[Twin]:
+        """All of them."""
+        return iter(self._twins.values())
 
     def feeds(self) -> list[Feed]:
         """Every running feed."""

@@ -27,6 +27,7 @@ from forestall.runtime.context import Context
 from forestall.runtime.health import Health
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
+from forestall.runtime.standing import Standing, watch_age
 from forestall.runtime.store import Store
 from forestall.runtime.supervisor import supervise
 from forestall.runtime.telemetry import Metrics
@@ -62,6 +63,7 @@ def build(settings: Settings, kube: Kube) -> Context:
         twins=Twins(kube, clock, metrics=metrics_of, changed=changed, time=loop.time),
         accountant=accountant,
     )
+    metrics.registry.register(Standing(context))
     return context
 
 
@@ -85,7 +87,7 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
         context.metrics,
         time=loop.time,
         queue_age=lambda: context.queue.age,
-        watch_age=lambda: watch_age(context, loop.time),
+        watch_age=lambda: watch_age(context),
         ready=ready.is_set,
     )
     server, port = await health.serve(context.settings.http_port)
@@ -107,12 +109,6 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
         await asyncio.wait_for(watch, GRACE_SECONDS)
     await context.twins.stop()
     await server.cleanup()
-
-
-def watch_age(context: Context, time: Callable[[], float]) -> float:
-    """Seconds since the twins' feeds last heard of the API server; 0 without a feed."""
-    heard = [feed.heard_at for feed in context.twins.feeds()]
-    return time() - max(heard) if heard else 0.0
 
 
 async def probe(context: Context) -> None:

@@ -27,7 +27,6 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
     loop = asyncio.get_running_loop()
     while True:
         key = await queue.get()
-        metrics.queue_depth.set(queue.depth)
         started, result = loop.time(), "ok"
         try:
             again = await reconcilers[key.kind](key)

@@ -11,10 +11,10 @@ from forestall.adapters.resources import JOBS, PLANS, POLICIES
 from forestall.planning import job
 from forestall.ports import KubeError
 from forestall.runtime.store import MODELS
-from forestall.runtime.wiring import build, follow_jobs, probe, reconcilers, watch_age
+from forestall.runtime.wiring import build, follow_jobs, probe, reconcilers
 from tests.unit.gates.scene import policy
 from tests.unit.runtime.instant import run, settle
-from tests.unit.runtime.scene import REFUSED, SETTINGS, World, twin
+from tests.unit.runtime.scene import REFUSED, SETTINGS, World
 
 
 def during(seconds: float, task: Callable[[World], Awaitable[Any]], story: Callable[[World], None]) -> World:
@@ -92,19 +92,6 @@ def test_jobs_wake_their_plans() -> None:
 
     world = during(1, lambda world: follow_jobs(world.context), story)
     assert world.context.queue.depth == 1
-
-
-def test_the_age_of_what_was_heard_is_that_of_the_last_feed() -> None:
-    async def story() -> None:
-        world = World()
-        time = asyncio.get_running_loop().time
-        assert watch_age(world.context, time) == 0
-        await world.context.twins.put(twin())
-        await asyncio.sleep(30)
-        assert watch_age(world.context, time) == 30
-        await world.context.twins.stop()
-
-    run(story())
 
 
 def test_every_kind_that_is_queued_has_a_reconciler() -> None:
