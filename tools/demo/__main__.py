@@ -12,7 +12,7 @@ from tools.demo.loss import lose_node
 from tools.demo.narration import Narration
 from tools.demo.report import closure_line, items_table, outage_table
 from tools.demo.scenes import Scenes
-from tools.demo.stage import NODE_LOST, PROGRAMS, SHOP, Stage, prepare
+from tools.demo.stage import NODE_LOST, PROGRAMS, SHOP, Stage, demonstration, prepare
 from tools.demo.waiting import Stuck
 
 FAILURES = (Stuck, host.Missing, RuntimeError, TimeoutError, subprocess.CalledProcessError)
@@ -38,7 +38,7 @@ def perform(narration: Narration) -> None:
     narration.chapter("Programs and images, made where the cache has none")
     for module in build.MODULES:
         narration.say(f"{module.programs[0]}: {build.binary(module.programs[0])}")
-    stage = Stage(narration)
+    stage = Stage(narration, demonstration())
     prepare(stage)
     loop = Loop(stage.cluster.get, SHOP, narration)
     scenes = Scenes(stage, loop)
