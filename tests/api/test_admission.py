@@ -22,8 +22,9 @@ from tests.api.installation import (
     plans,
     service,
 )
-from tests.api.person import MERGE, Answer, expect
+from tests.api.person import Answer, expect
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.rest import MERGE
 
 pytestmark = pytest.mark.api
 

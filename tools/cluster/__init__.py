@@ -80,6 +80,13 @@ class Cluster(Protocol):
     def add_node(self) -> str:
         """Start a further node and return its name when it is ready."""
 
+    def add_fake_nodes(self, count: int, *, delay: float = 0.0, broken: Sequence[str] = ()) -> list[str]:
+        """Add so many nodes in name only and return their names when pods may be bound to them.
+
+        Of each pod there it is said that it runs, `delay` seconds after it was bound, and of those of an image
+        in `broken` that this cannot be had. Nothing runs.
+        """
+
     def partition(self, node: str) -> None:
         """Cut the node off the network; what runs on it runs on."""
 

@@ -87,12 +87,14 @@ MODULES = (
         stamps=((_PLUGINS + "pkg/utils/buildversion.BuildVersion", "v1.9.1"),),
         seccomp=True,
     ),
+    Module("coredns", ("forestall.dev/tools/cluster/coredns",)),
     Module(
         "prometheus",
         ("github.com/prometheus/prometheus/cmd/prometheus",),
         tags=("remove_all_sd", "enable_kubernetes_sd"),
         stamps=(("github.com/prometheus/common/version.Version", "3.13.5"),),
     ),
+    Module("kind", ("sigs.k8s.io/kind",)),
 )
 """In the order in which a session is likely to want them."""
 

@@ -16,7 +16,8 @@ from tests.api.loop.objects import GOOD, Json
 from tests.api.loop.process import IMAGE
 from tests.api.loop.shop import Shop, name_of, state, template
 from tests.api.person import expect
-from tools.cluster.fake_node import FakeNode
+from tools.cluster.fake_nodes import FakeNodes
+from tools.cluster.rest import Rest
 
 pytestmark = pytest.mark.api
 
@@ -178,9 +179,10 @@ def test_a_condition_that_must_last_is_raised_in_time_though_nothing_else_happen
 @contextmanager
 def silent_node(shop: Shop) -> Iterator[str]:
     """A node that takes pods and falls silent."""
-    with FakeNode(shop.world.cluster.kubeconfig, f"silent-{shop.namespace}") as node:
-        node.fall_silent()
-        yield node.name
+    name = f"silent-{shop.namespace}"
+    with FakeNodes(Rest(shop.world.cluster.kubeconfig), [name]) as nodes:
+        nodes.fall_silent()
+        yield name
 
 
 def test_a_node_that_falls_silent_is_found_and_cleared_when_it_is_gone(shop: Shop) -> None:

@@ -15,7 +15,6 @@ from forestall.adapters.kubernetes.client import path_of
 from forestall.ports import Json, Resource
 from tests.api.installation import ACTIONS
 from tests.api.loop import objects
-from tests.api.loop.kubelet import Starter
 from tests.api.loop.process import IMAGE, Operator, checkout
 from tests.api.person import Person, expect
 from tests.chart.rendering import NAMESPACE as SYSTEM
@@ -138,7 +137,7 @@ def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
     """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
     images = {IMAGE: Image(env=checkout()), objects.GOOD: Image()}
     first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
-    with first, second, Starter(cluster.kubeconfig, [objects.GOOD]):
+    with first, second:
         yield
 
 
