@@ -103,7 +103,15 @@ class Loop:
 
     def plan_names(self) -> frozenset[str]:
         """Return the names of all plans, ended ones included."""
-        return frozenset(plan.metadata.name for plan in self._all(RemediationPlan))
+        return frozenset(plan.metadata.name for plan in self.plans())
+
+    def plans(self) -> list[RemediationPlan]:
+        """Return all plans, ended ones included."""
+        return self._all(RemediationPlan)
+
+    def findings(self) -> list[Finding]:
+        """Return all findings that were ever raised."""
+        return [one for one in self._all(Finding) if one.status.detected_at is not None]
 
     def finding(self, finding: Finding) -> Finding:
         """Return the finding as it stands now."""

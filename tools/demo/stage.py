@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,12 @@ class Stage:
         narration.say("images: the operator's, from the sources as they are, and the application's")
         self.operator = operator_image()
         self.cluster = NodeTier(play.folder, [self.operator, play.image])
+
+    def aside(self, voice: str) -> "Stage":
+        """Return the same stage, told of by somebody with that name."""
+        other = copy(self)
+        other.tell = self.tell.aside(voice)
+        return other
 
     def kubectl(self, *args: str, manifest: str | None = None) -> str:
         """Run kubectl as the administrator and return its output. Raises Stuck, with its words, if it fails."""

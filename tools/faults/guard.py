@@ -1,0 +1,45 @@
+"""A guard who watches the workloads while somebody repairs: what harm they come to in between is seen, too."""
+
+import threading
+from collections.abc import Callable
+from typing import Self
+
+from tools.faults.differences import Objects, ref_of
+from tools.faults.judge import INTERVAL, State, harmed
+
+
+class Guard:
+    """Looks at `state` once a second in a thread of its own, for as long as the block lasts.
+
+    A moment at which the API server does not answer is passed over.
+    """
+
+    def __init__(self, state: Callable[[], State], before: State) -> None:
+        self._state = state
+        self._before = _objects(before)
+        self._harm: dict[str, None] = {}
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="guard")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._enough.set()
+        self._thread.join()
+
+    @property
+    def harm(self) -> list[str]:
+        """Every harm that was seen, once."""
+        return list(self._harm)
+
+    def _run(self) -> None:
+        while not self._enough.wait(INTERVAL):
+            now = self._state()
+            if now.deployments:
+                self._harm.update(dict.fromkeys(harmed(self._before, _objects(now))))
+
+
+def _objects(state: State) -> Objects:
+    return {ref_of({"kind": "Deployment", **one}): one for one in state.deployments}

@@ -1,0 +1,180 @@
+"""One lane of the harness: faults, one after the other, in a market of its own."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from forestall.api.base import GROUP, VERSION
+from forestall.api.remediationplan import RemediationPlan
+from forestall.planning.job import PLAN, PLAN_UID
+from tools.demo.loop import Loop
+from tools.demo.people import Person
+from tools.demo.stage import Stage
+from tools.demo.waiting import Stuck
+from tools.faults.catalogue import Calm, Command, Fault
+from tools.faults.differences import Path, Ref, differences, path_of
+from tools.faults.guard import Guard
+from tools.faults.judge import Before, Judge
+from tools.faults.market import Market
+from tools.faults.outcomes import CalmOutcome, Outcome
+from tools.faults.undo import undo
+
+ACTIONS = "forestall-actions"
+"""Namespace of the action Jobs."""
+
+PATIENCE = 120.0
+"""Seconds after which a step of the loop has not come."""
+
+QUIET = 45.0
+"""Seconds that a change which is no fault is watched for, once it is done."""
+
+ALICE = ("alice", "market-supervisors")
+"""May approve the market's plans."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The moment right after a change was made."""
+
+    since: datetime
+    """When it was begun."""
+    before: Before
+    jobs: frozenset[str]
+    """Names of the Jobs that there were."""
+
+
+class Lane:
+    """A market in a namespace, its policy, and a person who approves its plans."""
+
+    def __init__(self, stage: Stage, namespace: str) -> None:
+        self._stage = stage
+        self._namespace = namespace
+        self._market = Market(stage, namespace, GROUP)
+        self._loop = Loop(stage.cluster.get, namespace, stage.tell, PATIENCE)
+        self._alice = Person(stage, namespace, *ALICE)
+
+    def open(self, *, with_large: bool) -> None:
+        """Bring in the market."""
+        self._market.open(with_large=with_large)
+
+    def fault(self, fault: Fault) -> Outcome:
+        """Bring the fault in, follow it to its end, have it judged, and undo it all."""
+        self._stage.tell.chapter(fault.title)
+        outcome = Outcome(fault.name, fault.title)
+        start = self._begin(fault.inject)
+        with Guard(self._market.state, start.before.state) as guard:
+            plan = self._follow(fault, start, outcome)
+        outcome.unsafe.extend((*guard.harm, *self._unapproved(start)))
+        self._stop_loop()
+        if plan:
+            outcome.lapses.extend(self._undo(plan, start.before))
+        outcome.lapses.extend(self._restore(start))
+        self._stage.tell.say(f"{fault.title}: {'closed' if outcome.closed else (*outcome.unsafe, *outcome.lapses)}")
+        return outcome
+
+    def calm(self, change: Calm) -> CalmOutcome:
+        """Make a change that is no fault, and see what is made of it."""
+        self._stage.tell.chapter(change.title)
+        outcome = CalmOutcome(change.name, change.title)
+        start = self._begin(change.change)
+        try:
+            self._market.await_well(start.before.state)
+        except Stuck as error:
+            outcome.lapses.append(str(error).partition("\n")[0])
+        time.sleep(QUIET)
+        outcome.findings = [one.status.message for one in self._loop.findings()]
+        outcome.plans = [f"{one.metadata.name}: {one.status.phase}" for one in self._loop.plans()]
+        outcome.actions = [*self._jobs().keys() - start.jobs]
+        self._stop_loop()
+        outcome.lapses.extend(self._restore(start))
+        return outcome
+
+    def _begin(self, commands: Sequence[Command]) -> Start:
+        """Have the policy in force and nothing found, capture the baseline, and make the change."""
+        self._stage.apply("policy.yaml", namespace=self._namespace)
+        self._loop.await_inspected()
+        baseline, state = self._market.objects(), self._market.state()
+        if raised := self._loop.findings():
+            raise Stuck(f"found before anything was done: {[one.status.message for one in raised]}")
+        jobs, since = frozenset(self._jobs()), datetime.now(UTC)
+        for command in commands:
+            self._market.kubectl(*command)
+        return Start(since, Before(baseline, self._market.objects(), state, self._market.goals()), jobs)
+
+    def _follow(self, fault: Fault, start: Start, outcome: Outcome) -> RemediationPlan | None:
+        """Follow the fault to its closure, and have that judged; the plan that ran, None where it is a miss."""
+        try:
+            plan = self._close(fault, start.since, outcome)
+        except Stuck as error:
+            outcome.lapses.append(str(error).partition("\n")[0])
+            self._stage.tell.say(str(error))
+            return None
+        judge = Judge(self._market, start.before, time.monotonic, time.sleep)
+        verdict = judge.judge(fault.workload, self._writes(plan))
+        outcome.lapses.extend(verdict.lapses)
+        outcome.unsafe.extend(verdict.unsafe)
+        return plan
+
+    def _close(self, fault: Fault, since: datetime, outcome: Outcome) -> RemediationPlan:
+        """Follow the fault through finding, plan, Alice's approval and Job. Raises Stuck where it is not closed."""
+        finding = self._loop.await_finding(fault.finding, fault.resource)
+        outcome.detected = _seconds(since, finding.status.detected_at)
+        plan = self._loop.await_plan(finding)
+        outcome.proposed, outcome.runbook = _seconds(since, datetime.now(UTC)), plan.spec.runbook_ref.name
+        self._alice.approve(plan)
+        ended = self._loop.await_end(plan, "Succeeded")
+        outcome.job, outcome.verified = _to_job(ended), _seconds(since, ended.status.timestamps.verified)
+        self._loop.await_closed(finding)
+        outcome.one_hop = True
+        return ended
+
+    def _undo(self, plan: RemediationPlan, before: Before) -> list[str]:
+        """Run the plan's inverse; what is not as it was with the fault."""
+        failed = undo(plan, self._stage.cluster.kubeconfig)
+        found = differences(before.injected, self._market.objects())
+        return failed or [f"the inverse does not lead back: {one}" for one in found]
+
+    def _restore(self, start: Start) -> list[str]:
+        """Put back all that was changed; what is not as it was at first."""
+        left = self._market.restore(start.before.baseline)
+        self._market.await_well(start.before.state)
+        return left
+
+    def _stop_loop(self) -> None:
+        """Remove the policy, and what it has led to: what follows is no part of the loop."""
+        self._market.kubectl("delete", "inspectionpolicies,remediationplans,findings", "--all")
+
+    def _writes(self, plan: RemediationPlan) -> Sequence[tuple[Ref, Path]]:
+        """Fields that the plan's runbook says it writes, of the plan's target."""
+        if plan.status.target is None:
+            raise Stuck(f"plan {plan.metadata.name} has no target")
+        ref = plan.status.target.ref
+        runbook = self._stage.cluster.get(f"/apis/{GROUP}/{VERSION}/runbooks/{plan.spec.runbook_ref.name}")
+        return [(Ref(ref.kind, ref.namespace, ref.name), path_of(text)) for text in runbook["spec"]["writes"]]
+
+    def _unapproved(self, start: Start) -> list[str]:
+        """Return the Jobs since then that belong to no plan that Alice has approved."""
+        approved = {one.metadata.uid for one in self._loop.plans() if one.status.approval}
+        return [
+            f"Job {name} ran for a plan that nobody approved"
+            for name, uid in self._jobs().items()
+            if name not in start.jobs and uid not in approved
+        ]
+
+    def _jobs(self) -> dict[str, str]:
+        """Return the action Jobs of this namespace's plans, each with its plan's UID."""
+        found = self._stage.cluster.get(f"/apis/batch/v1/namespaces/{ACTIONS}/jobs") or {}
+        bodies = [one["metadata"] for one in found.get("items", ())]
+        own = (one for one in bodies if one["annotations"].get(PLAN, "").startswith(f"{self._namespace}/"))
+        return {one["name"]: one["labels"][PLAN_UID] for one in own}
+
+
+def _seconds(since: datetime, moment: datetime | None) -> float | None:
+    return None if moment is None else (moment - since).total_seconds()
+
+
+def _to_job(plan: RemediationPlan) -> float | None:
+    """Seconds from the approval to the first Job; None where there is none."""
+    approval, attempts = plan.status.approval, plan.status.attempts
+    return _seconds(approval.observed_at, attempts[0].accepted_at) if approval and attempts else None
