@@ -40,10 +40,13 @@ def test_the_chart_passes_helms_linter() -> None:
         ("approval.gitopsServiceAccount=a/b'c", "/approval/gitopsServiceAccount"),
         ("actions.scale.enabled=maybe", "/actions/scale/enabled"),
         ("actions.reboot.enabled=true", "reboot"),
-        ("replicas=2", "replicas"),
+        ("replicas=0", "/replicas"),
+        ("replicas=two", "/replicas"),
+        ("replicas=2", "/ledger"),
         ("ledger.size=much", "/ledger/size"),
         ("ledger.persistent=maybe", "/ledger/persistent"),
         ("tolerations=all", "/tolerations"),
+        ("monitoring.dashboard=maybe", "/monitoring/dashboard"),
     ],
 )
 def test_a_bad_value_is_refused_by_a_message_that_names_it(value: str, field: str) -> None:
@@ -93,6 +96,30 @@ def test_an_action_that_is_off_leaves_no_account_no_right_and_no_runbook(action:
     account = f"forestall-action-{action}"
     rights = {("ServiceAccount", account), ("ClusterRole", account), ("RoleBinding", account)}
     assert gone == {("Runbook", action), *rights}
+
+
+def test_one_replica_with_a_volume_is_replaced_and_never_doubled() -> None:
+    rendered = render()
+    assert of_kind(rendered, "Deployment")["forestall"]["spec"]["strategy"] == {"type": "Recreate"}
+    assert of_kind(rendered, "PodDisruptionBudget") == {}
+    assert "topologySpreadConstraints" not in operator()
+
+
+@pytest.mark.parametrize("ledger", ["ledger.postgresqlSecret=ledger-database", "ledger.persistent=false"])
+def test_several_replicas_are_spread_replaced_one_by_one_and_never_drained_at_once(ledger: str) -> None:
+    values = ("replicas=2", ledger)
+    spec = of_kind(render(*values), "Deployment")["forestall"]["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (2, {"type": "RollingUpdate"})
+    selected = spec["selector"]
+    spread = {one["topologyKey"]: one["labelSelector"] for one in operator(*values)["topologySpreadConstraints"]}
+    assert spread == {"kubernetes.io/hostname": selected, "topology.kubernetes.io/zone": selected}
+    (budget,) = of_kind(render(*values), "PodDisruptionBudget").values()
+    assert (budget["spec"]["minAvailable"], budget["spec"]["selector"]) == (1, selected)
+
+
+def test_each_replica_is_known_by_its_pods_name() -> None:
+    (named,) = [one for one in operator()["containers"][0]["env"] if one["name"] == "FORESTALL_REPLICA"]
+    assert named["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
 
 
 def test_every_value_is_described_in_the_charts_readme() -> None:
