@@ -9,14 +9,15 @@ from tools.faults.judge import INTERVAL, State, harmed
 
 
 class Guard:
-    """Looks at `state` once a second in a thread of its own, for as long as the block lasts.
+    """Looks at `state` every `interval` seconds in a thread of its own, for as long as the block lasts.
 
     A moment at which the API server does not answer is passed over.
     """
 
-    def __init__(self, state: Callable[[], State], before: State) -> None:
+    def __init__(self, state: Callable[[], State], before: State, interval: float = INTERVAL) -> None:
         self._state = state
         self._before = _objects(before)
+        self._interval = interval
         self._harm: dict[str, None] = {}
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._run, name="guard")
@@ -35,7 +36,7 @@ class Guard:
         return list(self._harm)
 
     def _run(self) -> None:
-        while not self._enough.wait(INTERVAL):
+        while not self._enough.wait(self._interval):
             now = self._state()
             if now.deployments:
                 self._harm.update(dict.fromkeys(harmed(self._before, _objects(now))))

@@ -118,7 +118,7 @@ def unwell(now: State, before: State, goals: Mapping[str, int]) -> list[str]:
     for service, wanted in goals.items():
         homes = now.homes(service)
         found.append("" if len(homes) >= wanted else f"Service {service} has {len(homes)} of {wanted} endpoints")
-        alone = len(set(homes)) < 2 <= len(set(before.homes(service)))
+        alone = len(set(homes)) == 1 < len(set(before.homes(service)))
         found.append(f"Service {service} is on one node alone" if alone else "")
     return [reason for reason in found if reason]
 

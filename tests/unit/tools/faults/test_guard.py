@@ -1,0 +1,36 @@
+"""The guard sees harm that has gone again when the judge comes."""
+
+import threading
+
+from tests.unit.tools.faults.bodies import WELL, deployment, endpoints
+from tools.faults.guard import Guard
+from tools.faults.judge import State
+
+
+class Passing:
+    """States that are given out once each; `over` is set when the last one has been looked at."""
+
+    def __init__(self, *states: State) -> None:
+        self._states = list(states)
+        self.over = threading.Event()
+
+    def __call__(self) -> State:
+        if len(self._states) == 1:
+            self.over.set()
+            return self._states[0]
+        return self._states.pop(0)
+
+
+def test_harm_that_passes_is_seen_once() -> None:
+    zero = State([deployment(replicas=0)], [endpoints("node1")])
+    states = Passing(zero, zero, WELL)
+    with Guard(states, WELL, interval=0.01) as guard:
+        assert states.over.wait(60)
+    assert guard.harm == ["Deployment front was scaled to zero"]
+
+
+def test_an_api_server_that_does_not_answer_is_no_harm() -> None:
+    states = Passing(State([], []), WELL)
+    with Guard(states, WELL, interval=0.01) as guard:
+        assert states.over.wait(60)
+    assert guard.harm == []
