@@ -94,8 +94,8 @@ class Kube(Protocol):
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         """Apply a merge patch (RFC 7386) as field manager `manager`."""
 
-    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
-        """Delete one object."""
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        """Delete one object, and what it owns. With a resourceVersion only if it is still that one (Conflict)."""
 
     async def evict(self, namespace: str, pod: str, uid: str) -> None:
         """Have that very pod deleted in its own time; 429 where its disruption budgets do not allow it now."""

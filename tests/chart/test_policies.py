@@ -7,7 +7,7 @@ import pytest
 from tests.chart.rendering import of_kind, render
 
 NAMES = {
-    *("approval", "approval-objects", "pauses", "status", "findings"),
+    *("approval", "approval-objects", "pauses", "status", "findings", "retention"),
     *("preview-only", "action-jobs", "action-pods"),
 }
 

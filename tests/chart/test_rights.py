@@ -33,12 +33,15 @@ def test_no_role_reads_secrets() -> None:
         assert "secrets" not in rule["resources"], role
 
 
-def test_the_operator_deletes_nothing_and_holds_no_approve_verb() -> None:
+def test_the_operator_deletes_only_what_a_policy_guards_and_holds_no_approve_verb() -> None:
     held = {role for _, role in _roles_of(f"{NAMESPACE}/forestall")}
-    assert held == {"forestall-operator", "forestall-jobs", "forestall-policies", "forestall-preview"}
+    in_release = {"forestall-election", "forestall-policies"}
+    assert held == {"forestall-operator", "forestall-jobs", "forestall-preview", *in_release}
     for role, rule in rules(render(*MANIFESTS)):
         if role in held:
-            assert not {"delete", "deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
+            assert not {"deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
+            guarded = {"findings", "remediationplans", "jobs"}
+            assert "delete" not in rule["verbs"] or set(rule["resources"]) <= guarded, role
 
 
 def test_the_operator_creates_jobs_in_the_action_namespace_only() -> None:
@@ -60,6 +63,15 @@ def test_the_operator_reads_the_policies_and_the_config_map_by_name_only() -> No
     found = [rule for _, rule in rules(render(*MANIFESTS)) if named & set(rule["resources"])]
     assert len(found) == 2
     assert all(rule["resourceNames"] and rule["verbs"] == ["get"] for rule in found)
+
+
+def test_the_operator_renews_its_own_lease_only() -> None:
+    found = [(role, rule) for role, rule in rules(render(*MANIFESTS)) if "leases" in rule["resources"]]
+    assert [(role, rule["verbs"], rule.get("resourceNames")) for role, rule in found] == [
+        ("forestall-election", ["create"], None),
+        ("forestall-election", ["get", "patch"], ["forestall"]),
+    ]
+    assert bindings(render(*MANIFESTS), "forestall-election") == {(NAMESPACE, f"{NAMESPACE}/forestall")}
 
 
 def test_previews_and_actions_have_rights_in_the_listed_namespaces_only() -> None:

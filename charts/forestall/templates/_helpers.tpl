@@ -92,7 +92,7 @@ subjects:
 
 {{/* The admission policies: each in a file of its name. */}}
 {{- define "forestall.policies" -}}
-["approval", "approval-objects", "pauses", "status", "findings", "preview-only", "action-jobs", "action-pods"]
+["approval", "approval-objects", "pauses", "status", "findings", "retention", "preview-only", "action-jobs", "action-pods"]
 {{- end }}
 
 {{/* How a policy is bound, by its name: everywhere, and refusals refuse. */}}

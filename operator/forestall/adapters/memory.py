@@ -160,10 +160,11 @@ class MemoryKube:
         new = _keeping_status(merged(old, patch), old)
         return self._answer(self._store(resource, (resource.kind, namespace, name), new), done)
 
-    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
-        """Delete one object."""
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        """Delete one object; what it owns stays, as there is no garbage collector."""
         done = self._called(Call("delete", resource.kind, namespace, name))
-        self._found(resource, namespace, name)
+        found = self._found(resource, namespace, name)
+        _precondition({"metadata": {"resourceVersion": version}} if version else {}, found)
         self._remove((resource.kind, namespace, name))
         if done is not None:
             raise done
@@ -348,10 +349,13 @@ def _selected(item: Json, namespace: str, labels: str) -> bool:
 
 
 def _has(item: Json, fields: str) -> bool:
-    """Whether each of the fields `path=value,…` has that value."""
-    return all(
-        _text_at(item, path) == value for path, _, value in (one.partition("=") for one in fields.split(",") if one)
-    )
+    """Whether each of the fields `path=value,path!=value,…` says so."""
+    return all(_says(item, one) for one in fields.split(",") if one)
+
+
+def _says(item: Json, requirement: str) -> bool:
+    path, _, value = requirement.partition("=")
+    return (_text_at(item, path.removesuffix("!")) == value) != path.endswith("!")
 
 
 def _text_at(item: Any, path: str) -> str:

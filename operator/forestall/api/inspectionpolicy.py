@@ -24,6 +24,7 @@ from forestall.api.base import (
     exactly_one,
     list_map,
 )
+from forestall.api.retention import Retention
 
 Check = Literal[
     "ImagePull",
@@ -39,10 +40,14 @@ Check = Literal[
     "FailedJob",
 ]
 """What the state of a Kubernetes object can tell. Each is the type of the findings that it raises."""
-FindingType = Literal[Check, "MetricThreshold", "SinglePointOfFailure"]
+AlertType = Literal[Check, "Alert"]
+"""What an alert can be taken for."""
+FindingType = Literal[AlertType, "MetricThreshold", "SinglePointOfFailure"]
 """What a finding says is wrong, or will be."""
 Mode = Literal["Observe", "Propose", "Open"]
 """How far the loop may go: record findings; plan and predict; run what a person approved."""
+Severity = Literal["indeterminate", "warning", "minor", "major", "critical"]
+"""`warning`: impending, no effect yet. `minor`: a fault that protection absorbed."""
 GoalState = Literal["Fulfilled", "NotFulfilled", "Unknown"]
 """Whether a goal is met."""
 
@@ -96,16 +101,16 @@ class WorkloadInspection(Model):
 
 
 class MetricTarget(Model):
-    """Which object a series speaks of. Set exactly one of `name` and `nameLabel`."""
+    """Which object a series or an alert speaks of. Set exactly one of `name` and `nameLabel`."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one("name", "nameLabel"))
 
     kind: Literal["Deployment", "Service"]
     """Kind of the object, in this namespace."""
     name: Label | None = None
-    """Name of the object, the same for every series."""
+    """Name of the object, the same for every series or alert."""
     name_label: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    """The label that holds the object's name: one finding for each series."""
+    """The label that holds the object's name: one finding for each object."""
 
 
 class MetricInspection(Model):
@@ -123,6 +128,31 @@ class MetricInspection(Model):
     """What the value belongs to."""
 
 
+class AlertMatcher(Model):
+    """A condition on one label of an alert."""
+
+    label: Annotated[str, Field(min_length=1, max_length=128)]
+    """Name of the label. One that the alert does not have counts as empty."""
+    operator: Literal["In", "NotIn"] = "In"
+    """Whether the label's value must be one of `values`, or none of them."""
+    values: Annotated[tuple[Annotated[str, Field(max_length=256)], ...], Field(min_length=1, max_length=64)]
+    """Values, compared as they are. Regular expressions belong into Alertmanager's own routes."""
+
+
+class AlertInspection(Model):
+    """Takes over alerts that Alertmanager sends, and that name this policy's namespace in their label `namespace`."""
+
+    matchers: Annotated[tuple[AlertMatcher, ...], Field(min_length=1, max_length=16)]
+    """Which alerts. All of them must match."""
+    type: AlertType = "Alert"
+    """The type of the findings that they raise. `Alert`: the twin takes a fix for one if the target is in trouble on it
+    and no more afterwards. The name of a check: as for a finding of that check."""
+    severity: Severity | None = None
+    """Severity of the findings. Unset: from what becomes of the goals that lean on the target."""
+    target: MetricTarget
+    """What the alerts speak of. All those that speak of one object are one finding."""
+
+
 class SinglePointOfFailureInspection(Model):
     """Finds single elements whose loss takes a goal of this policy to NotFulfilled."""
 
@@ -133,7 +163,7 @@ class SinglePointOfFailureInspection(Model):
 class Inspection(Model):
     """One thing that is looked for. Set exactly one of its kinds."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("workload", "metric", "singlePointOfFailure"))
+    model_config = ConfigDict(json_schema_extra=exactly_one("workload", "metric", "alert", "singlePointOfFailure"))
 
     name: Label
     """Name of the inspection, unique in this policy."""
@@ -141,6 +171,8 @@ class Inspection(Model):
     """State of workloads and their pods."""
     metric: MetricInspection | None = None
     """A PromQL value against a threshold."""
+    alert: AlertInspection | None = None
+    """Alerts of an Alertmanager."""
     single_point_of_failure: SinglePointOfFailureInspection | None = None
     """What-if on the twin: the loss of one element."""
 
@@ -267,6 +299,8 @@ class InspectionPolicySpec(Model):
     """Times that plans keep to."""
     schedule: Schedule = Schedule()
     """When the policy inspects."""
+    retention: Retention = Retention()
+    """How many findings at rest and ended plans of this policy are kept, and how long."""
 
 
 class GoalStatus(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy, Response
 from forestall.api.remediationplan import TERMINAL, RemediationPlan, RunbookRef
 from forestall.api.runbook import Runbook
-from forestall.planning.record import Record, tried
+from forestall.planning.record import Record, since_detected, tried
 from forestall.planning.runbooks import completed
 from forestall.planning.simulate import DO_NOTHING, MOST_OPTIONS, Option, Simulated, examine, options
 from forestall.planning.targets import key_of, known
@@ -42,6 +42,8 @@ class Nothing:
     simulated: tuple[Simulated, ...] = ()
     exhausted: bool = False
     """Whether something was tried and nothing is left to try: the finding is a person's now."""
+    lacking: bool = False
+    """Whether the finding would take a plan, if there were one to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,10 @@ def propose(
     if reason := _resting(finding) or _planned(finding, own):
         return Nothing(reason)
     if response is None or response.mode == "Observe":
-        return Nothing(_unanswered(policy, finding, response))
+        return Nothing(_unanswered(policy, finding, response), lacking=True)
     if not any(known(snapshot, key_of(ref)) for ref in finding.status.targets):
-        return Nothing(f"no target of finding {finding.metadata.name} is in the twin")
-    lately = [plan for plan in own if _since_detected(plan, finding)]
+        return Nothing(f"no target of finding {finding.metadata.name} is in the twin", lacking=True)
+    lately = [plan for plan in own if since_detected(plan, finding)]
     bound, unmet = _bound(response, runbooks, snapshot, finding)
     record = Record(finding.metadata.name, policy.spec.execution, lately, now)
     rungs, barred, resting = _open(bound, record, _refused(lately, runbooks), runbooks)
@@ -84,7 +86,7 @@ def propose(
     if best := _best(finding, own, response, rungs, simulated):
         return best
     exhausted = not resting and any(tried(plan) for plan in lately)
-    return Nothing(_unmet([*unmet, *barred], simulated), simulated, exhausted)
+    return Nothing(_unmet([*unmet, *barred], simulated), simulated, exhausted, lacking=True)
 
 
 def matching(policy: InspectionPolicy, finding: Finding) -> Response | None:
@@ -102,7 +104,7 @@ def _planned(finding: Finding, plans: Sequence[RemediationPlan]) -> str:
         if plan.status.phase not in TERMINAL:
             return f"plan {plan.metadata.name} is {plan.status.phase}"
     for plan in plans:
-        if not _since_detected(plan, finding):
+        if not since_detected(plan, finding):
             continue
         if plan.status.phase == "Succeeded":
             return _SUCCEEDED.format(plan.metadata.name)
@@ -115,24 +117,6 @@ def _unanswered(policy: InspectionPolicy, finding: Finding, response: Response |
     if response is None:
         return f"no response of policy {policy.metadata.name} matches findings of type {finding.spec.type}; add one"
     return f"response {response.name} is in mode Observe"
-
-
-def _since_detected(plan: RemediationPlan, finding: Finding) -> bool:
-    """Whether the plan ended after the finding was raised; what is not known counts as after."""
-    raised, times = finding.status.detected_at, tuple(_times(plan))
-    return raised is None or not times or max(times) >= raised
-
-
-def _times(plan: RemediationPlan) -> Iterator[datetime]:
-    status = plan.status
-    known = (
-        plan.metadata.creation_timestamp,
-        status.timestamps.decided,
-        status.timestamps.acted,
-        status.timestamps.verified,
-        status.rejection.time if status.rejection else None,
-    )
-    return (time for time in known if time is not None)
 
 
 _Pair = tuple[str, tuple[tuple[str, str], ...]]

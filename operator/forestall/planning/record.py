@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from forestall.api import conditions
+from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Execution
 from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
 
@@ -55,6 +56,24 @@ def tried(plan: RemediationPlan) -> bool:
     """Whether a Job of the plan was accepted, and the plan has ended without success."""
     ran = any(attempt.accepted_at is not None for attempt in plan.status.attempts)
     return ran and plan.status.phase in _CAME_TO_NOTHING
+
+
+def since_detected(plan: RemediationPlan, finding: Finding) -> bool:
+    """Whether the plan ended after the finding was raised; what is not known counts as after."""
+    raised, times = finding.status.detected_at, tuple(_times(plan))
+    return raised is None or not times or max(times) >= raised
+
+
+def _times(plan: RemediationPlan) -> Iterator[datetime]:
+    status = plan.status
+    known = (
+        plan.metadata.creation_timestamp,
+        status.timestamps.decided,
+        status.timestamps.acted,
+        status.timestamps.verified,
+        status.rejection.time if status.rejection else None,
+    )
+    return (time for time in known if time is not None)
 
 
 def ended(plan: RemediationPlan) -> datetime | None:

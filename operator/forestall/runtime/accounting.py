@@ -44,6 +44,10 @@ class Accountant:
         if isinstance(item, Told):
             self._fresh[item.metadata.uid] = item
 
+    def has(self, item: Told) -> bool:
+        """Whether the ledger has all that the latest version of the item says."""
+        return item.metadata.uid not in self._fresh
+
     async def run(self, store: Store) -> None:
         """Look for ever."""
         while True:

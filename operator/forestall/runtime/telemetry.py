@@ -21,6 +21,8 @@ LATENCIES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30)
 PLAN_TIMES = (1, 5, 15, 30, 60, 300, 900, 3600, 14_400, 86_400)
 PARTS = ("decide", "act", "verify")
 """The parts of a plan's way that are timed."""
+FATES = ("taken", "resolved", "unmatched", "untargeted", "overflow", "unreadable", "truncated")
+"""What can become of an alert."""
 
 
 def configure_logs(level: str) -> None:
@@ -87,6 +89,9 @@ class Metrics:
             "1 while the admission policies are as shipped and refuse forged approvals; otherwise no approval counts",
         )
         self.jobs = self._counter("forestall_jobs_total", "Action Jobs created")
+        self.removed = self._counter(
+            "forestall_removed_total", "Ended plans, findings at rest and suspended Jobs removed", "kind"
+        )
         self.moves = self._counter("forestall_plan_moves_total", "Plans that came into a phase", "phase")
         self.plan_seconds = self._histogram(
             "forestall_plan_seconds",
@@ -94,6 +99,10 @@ class Metrics:
             "part",
             buckets=PLAN_TIMES,
         )
+        self.deliveries = self._counter(
+            "forestall_alert_deliveries_total", "Notifications of Alertmanager, by the answer that they got", "code"
+        )
+        self.alerts = self._counter("forestall_alerts_total", "Alerts of these, by what became of them", "fate")
         self.writes = self._counter("forestall_status_writes_total", "Status patches written", "kind")
         self.queries = self._counter("forestall_queries_total", "PromQL queries asked for policies and twins")
         self.query_errors = self._counter("forestall_query_errors_total", "Of these, queries without an answer")
@@ -104,6 +113,8 @@ class Metrics:
         )
         for part in PARTS:
             self.plan_seconds.labels(part)
+        for fate in FATES:
+            self.alerts.labels(fate)
 
     def asked(self, answers: Mapping[str, Measurement]) -> None:
         """Count queries by their answers."""

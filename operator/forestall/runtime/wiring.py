@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,33 +17,55 @@ from forestall.adapters.kubernetes.events import KubeEvents
 from forestall.adapters.ledger.opening import open_ledger
 from forestall.adapters.prometheus import Prometheus
 from forestall.adapters.resources import JOBS
+from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import PrometheusSource
 from forestall.planning import job
 from forestall.ports import Kube
-from forestall.runtime import approvals, catalogue, intake, pauses, plans, policies, twin_status, watching
+from forestall.runtime import (
+    approvals,
+    catalogue,
+    intake,
+    pauses,
+    plans,
+    policies,
+    remains,
+    retention,
+    twin_status,
+    watching,
+)
 from forestall.runtime.accounting import Accountant
 from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context
+from forestall.runtime.election import Election, Replica
+from forestall.runtime.fencing import Fenced
 from forestall.runtime.health import Health
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.standing import Standing, watch_age
 from forestall.runtime.store import Store
+from forestall.runtime.succession import SUCCESSION, succeed
 from forestall.runtime.supervisor import supervise
 from forestall.runtime.telemetry import Metrics
 from forestall.runtime.twins import Twins
+from forestall.runtime.webhook import receiving
 from forestall.runtime.workers import Reconcile, work
 
 RETRY_PROBE_SECONDS = 1.0
+HAND_OVER_SECONDS = 1.0
+"""How long what has been begun may take at the end: what is cut short, the next leader does."""
 GRACE_SECONDS = 20.0
 
 log = structlog.get_logger(__name__)
 
 
 def build(settings: Settings, kube: Kube) -> Context:
-    """The shared context over a Kubernetes client."""
+    """The shared context over a Kubernetes client. All but the election writes only while this replica leads."""
     clock, loop = SystemClock(), asyncio.get_running_loop()
+    queue: WorkQueue[Key] = WorkQueue(loop.time)
+    standing_for = Replica(settings.namespace, settings.replica)
+    election = Election(kube, clock, standing_for, time=loop.time, elected=partial(queue.add, SUCCESSION))
+    fenced = Fenced(kube, lambda: election.holding)
 
     def metrics_of(source: PrometheusSource) -> Prometheus:
         return Prometheus(source.url, timeout=source.timeout.total_seconds(), clock=clock)
@@ -54,13 +77,15 @@ def build(settings: Settings, kube: Kube) -> Context:
     accountant = Accountant(open_ledger(settings.ledger), metrics) if settings.ledger else None
     context = Context(
         settings=settings,
-        kube=kube,
+        kube=fenced,
+        unfenced=kube,
         clock=clock,
-        notifier=KubeEvents(kube, clock),
+        notifier=KubeEvents(fenced, clock),
         metrics=metrics,
         store=Store(accountant.notice) if accountant else Store(),
-        queue=WorkQueue(loop.time),
-        twins=Twins(kube, clock, metrics=metrics_of, changed=changed, time=loop.time),
+        queue=queue,
+        twins=Twins(fenced, clock, metrics=metrics_of, changed=changed, time=loop.time),
+        election=election,
         accountant=accountant,
     )
     metrics.registry.register(Standing(context))
@@ -76,11 +101,27 @@ def reconcilers(context: Context) -> dict[str, Reconcile]:
         "Runbook": partial(catalogue.reconcile, context),
         "RemediationApproval": partial(approvals.reconcile, context),
         "RemediationPause": partial(pauses.reconcile, context),
+        retention.KIND: partial(retention.reconcile, context),
+        JOBS.kind: partial(remains.reconcile, context),
     }
 
 
+def duties(context: Context) -> dict[str, Reconcile]:
+    """What is done about each kind: by the leader what there is to do, by the others what keeps them warm."""
+    leading: dict[str, Reconcile] = {**reconcilers(context), SUCCESSION.kind: partial(succeed, context)}
+    following: dict[str, Reconcile] = {"NetworkTwin": partial(twin_status.keep, context)}
+    return {kind: partial(_by_role, context, does, following.get(kind)) for kind, does in leading.items()}
+
+
+async def _by_role(context: Context, leading: Reconcile, following: Reconcile | None, key: Key) -> timedelta | None:
+    """What is not for those that follow is left: who begins to lead looks at everything."""
+    if context.election.leading:
+        return await leading(key)
+    return await following(key) if following else None
+
+
 async def serve(context: Context, stop: asyncio.Event) -> None:
-    """Run until `stop` is set; then take in nothing more, finish what is being worked on, and go."""
+    """Run until `stop` is set; then begin nothing more, finish what is being worked on, hand over, and go."""
     ended, ready = threading.Event(), threading.Event()
     loop = asyncio.get_running_loop()
     health = Health(
@@ -92,23 +133,31 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
     )
     server, port = await health.serve(context.settings.http_port)
     log.info("serving", port=port)
-    todo = reconcilers(context)
+    todo, election = duties(context), context.election
     workers = [partial(work, context.queue, todo, context.metrics) for _ in range(context.settings.workers)]
     accounts = [partial(context.accountant.run, context.store)] if context.accountant else []
-    async with _background(health.beat, partial(probe, context), partial(follow_jobs, context), *accounts, *workers):
+    watches = (partial(probe, context), partial(follow_jobs, context))
+    async with receiving(context), _background(health.beat, election.run, *watches, *accounts, *workers):
         watch = asyncio.create_task(
             supervise(partial(watching.run, partial(intake.seen, context), ended, ready), stop, loop.time)
         )
         await stop.wait()
         ended.set()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(context.queue.drained(), GRACE_SECONDS)
+        await hand_over(context)
         if context.accountant:
             await context.accountant.look(context.store)
     with suppress(TimeoutError):
         await asyncio.wait_for(watch, GRACE_SECONDS)
     await context.twins.stop()
     await server.cleanup()
+
+
+async def hand_over(context: Context) -> None:
+    """Begin nothing more, finish what has been begun, and let another replica lead."""
+    context.election.resign()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(context.queue.drained(), HAND_OVER_SECONDS)
+    await context.election.release()
 
 
 async def probe(context: Context) -> None:
@@ -126,11 +175,11 @@ async def probe(context: Context) -> None:
 
 
 async def follow_jobs(context: Context) -> None:
-    """Queue the plan of every action Job that changes."""
+    """Tell of every action Job that changes."""
     watched = context.kube.watch(JOBS, context.settings.action_namespace, labels=f"{job.MANAGED}=true")
     async for event in watched:
-        annotations = (event.object.get("metadata") or {}).get("annotations") or {}
-        intake.job_changed(context, annotations.get(job.PLAN, ""))
+        if event.object:
+            intake.job_changed(context, event.object)
 
 
 @asynccontextmanager

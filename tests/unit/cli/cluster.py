@@ -12,14 +12,16 @@ ME = "ann@example.org"
 
 
 class Cluster:
-    """Holds objects; keeps the patches it was sent; refuses the next write with `refusal`, if set."""
+    """Holds objects; keeps the patches sent to it and how it was reached; refuses the next write with `refusal`, if set."""
 
     def __init__(self, objects: Iterable[Json] = ()) -> None:
         self.objects = {_key(one): one for one in copy.deepcopy(list(objects))}
         self.patches: list[tuple[str, Json]] = []
         self.refusal: KubeError | None = None
+        self.connected: tuple[str | None, str | None] | None = None
 
-    async def connect(self, kubeconfig: str | None) -> Self:
+    async def connect(self, kubeconfig: str | None, context: str | None) -> Self:
+        self.connected = (kubeconfig, context)
         return self
 
     async def __aenter__(self) -> Self:
@@ -62,7 +64,7 @@ class Cluster:
         self.objects[_key(made)] = made
         return copy.deepcopy(made)
 
-    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
         del self.objects[resource.kind, namespace, name]
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:

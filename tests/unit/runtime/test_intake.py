@@ -8,6 +8,7 @@ import pytest
 
 from forestall.adapters.resources import FINDINGS, PLANS, POLICIES, RUNBOOKS, TWINS
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.planning import job
 from forestall.ports import Json, Resource
 from forestall.runtime import intake
 from tests.unit.gates.scene import finding, plan, policy, runbook
@@ -125,7 +126,35 @@ def test_changes_of_a_twin_within_a_tick_wake_its_policies_once() -> None:
 def test_a_job_wakes_the_plan_that_it_names(named: str, keys: set[str]) -> None:
     async def story() -> None:
         world = await watched()
-        intake.job_changed(world.context, named)
+        annotations = {job.PLAN: named} if named else None
+        intake.job_changed(world.context, {"metadata": {"name": "j", "annotations": annotations}})
         assert await queued(world) == keys
+
+    run(story())
+
+
+def test_a_suspended_job_is_looked_at_for_its_own_sake() -> None:
+    async def story() -> None:
+        world = await watched()
+        suspended = {"metadata": {"name": "j", "namespace": "forestall-actions"}, "spec": {"suspend": True}}
+        intake.job_changed(world.context, suspended)
+        assert await queued(world) == {"Job/forestall-actions/j"}
+
+    run(story())
+
+
+@pytest.mark.parametrize("resource", [FINDINGS, PLANS, POLICIES], ids=lambda resource: resource.kind)
+def test_many_changes_of_what_is_kept_bring_one_look_at_what_is_not_needed(resource: Resource) -> None:
+    async def story() -> None:
+        world = await watched()
+        for version in range(10, 15):
+            changed = body(resource)
+            changed["metadata"]["resourceVersion"] = str(version)
+            intake.seen(world.context, resource.kind, "MODIFIED", changed)
+        await queued(world)
+        keys = {str(await world.context.queue.get()) for _ in range(2)}
+        assert keys == {"Retention/shop", "Retention/bank"}
+        assert asyncio.get_running_loop().time() == world.context.settings.retention_pause.total_seconds()
+        assert world.context.queue.depth == 0
 
     run(story())

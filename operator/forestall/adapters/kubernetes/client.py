@@ -28,27 +28,29 @@ PODS = Resource("", "v1", "pods", "Pod")
 ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
 
-async def connect(kubeconfig: str | None = None, *, pool: int = 32) -> KubeClient:
+async def connect(kubeconfig: str | None = None, context: str | None = None, *, pool: int = 32) -> KubeClient:
     """A client for the cluster that `kubeconfig` names; else KUBECONFIG's; else the one this pod runs in.
+
+    `context` is one of the kubeconfig's; by default its current one.
 
     Raises KubeError with reason InvalidKubeconfig.
     """
     settings = library.Configuration()
     try:
-        await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"))
+        await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"), context)
     except Exception as error:  # a file, or the login helper that it names, fails in a score of ways
         raise KubeError(0, "InvalidKubeconfig", f"{type(error).__name__}: {error}") from error
     settings.connection_pool_maxsize = pool
     return KubeClient(library.ApiClient(settings))
 
 
-async def _configure(settings: library.Configuration, source: str | None) -> None:
-    if not source and "KUBERNETES_SERVICE_HOST" in os.environ:
+async def _configure(settings: library.Configuration, source: str | None, context: str | None) -> None:
+    if not source and not context and "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(client_configuration=settings)
         return
     # The library lets the last of several files name the context; kubectl, and so people, the first.
-    context = current_context(read(source)) or None
-    await config.load_kube_config(config_file=source, context=context, client_configuration=settings)
+    chosen = context or current_context(read(source)) or None
+    await config.load_kube_config(config_file=source, context=chosen, client_configuration=settings)
 
 
 def path_of(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:
@@ -157,9 +159,11 @@ class KubeClient:
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
 
-    async def delete(self, resource: Resource, namespace: str, name: str) -> None:
-        """Delete one object."""
-        await self._json("DELETE", path_of(resource, namespace, name))
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        """Delete one object. What it owns goes too: by default the Pods of a Job would stay."""
+        body: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        only = {"preconditions": {"resourceVersion": version}} if version else {}
+        await self._json("DELETE", path_of(resource, namespace, name), body={**body, **only})
 
     async def evict(self, namespace: str, pod: str, uid: str) -> None:
         """Ask for the pod's eviction."""

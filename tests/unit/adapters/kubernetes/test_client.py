@@ -126,12 +126,15 @@ def test_each_verb_is_one_exact_request() -> None:
         await kube.json_patch(DEPLOYMENTS, "shop", "cart", [{"op": "test"}], manager="me")
         await kube.json_patch(DEPLOYMENTS, "shop", "cart", [], manager="me", dry_run=True)
         await kube.merge_patch(PLANS, "shop", "p", {"spec": {}}, manager="me")
+        await kube.delete(PLANS, "shop", "p")
+        await kube.delete(PLANS, "shop", "p", version="7")
 
     with_server(server.answer, use)
     plans, deployment = (
         "/apis/forestall.dev/v1alpha1/namespaces/shop/remediationplans",
         "/apis/apps/v1/namespaces/shop/deployments/cart",
     )
+    with_all_it_owns = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
     assert server.seen == [
         ("GET", "/api/v1/namespaces/shop/pods/cart", {}, None),
         ("POST", plans, {}, {"a": 1}),
@@ -140,9 +143,11 @@ def test_each_verb_is_one_exact_request() -> None:
         ("PATCH", deployment, {"fieldManager": "me"}, [{"op": "test"}]),
         ("PATCH", deployment, {"fieldManager": "me", "dryRun": "All"}, []),
         ("PATCH", f"{plans}/p", {"fieldManager": "me"}, {"spec": {}}),
+        ("DELETE", f"{plans}/p", {}, with_all_it_owns),
+        ("DELETE", f"{plans}/p", {}, {**with_all_it_owns, "preconditions": {"resourceVersion": "7"}}),
     ]
     merge, patch, plain = "application/merge-patch+json", "application/json-patch+json", "application/json"
-    assert server.types[1:] == [plain, plain, merge, patch, patch, merge]
+    assert server.types[1:] == [plain, plain, merge, patch, patch, merge, plain, plain]
 
 
 def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from forestall.adapters.kubernetes.watching import CONNECTED, follow
+from forestall.adapters.kubernetes.watching import CONNECTED, LONGEST_PAUSE, follow
 from forestall.adapters.resources import PODS
 from forestall.ports import Json, KubeError, Resource, WatchEvent
 from tests.unit.runtime.instant import run
@@ -160,16 +161,33 @@ def test_pauses_grow_while_the_server_fails_and_never_end() -> None:
     server = Server([KubeError(503, "ServiceUnavailable", "")], [])
     assert set(heard(server, 600)) == {INTERRUPTED}
     pauses = [later - sooner for sooner, later in zip(server.listed_at, server.listed_at[1:], strict=False)]
-    for pause, wanted in zip(pauses, [0.2, 0.4, 0.8, 1.6, 3.2, *[5.0] * len(pauses)], strict=False):
+    for pause, wanted in zip(pauses, [0.2, 0.4, 0.8, 1.6, *[LONGEST_PAUSE] * len(pauses)], strict=False):
         assert 0.8 * wanted <= pause <= 1.2 * wanted
-    assert len(pauses) > 90
+    assert len(pauses) > 150
 
 
 @pytest.mark.parametrize("stream", [[OPEN], [OPEN, ERRORS["the version is too old"]]], ids=["drops", "refuses"])
 def test_a_server_that_lists_but_does_not_watch_is_not_stormed(stream: Sequence[Line]) -> None:
     server = Server([([], 5)], [stream] * 1000)
     heard(server, 600)
-    assert max(len(server.listed_at), len(server.watched_from)) < 160
+    assert max(len(server.listed_at), len(server.watched_from)) < 260
+
+
+def test_the_end_of_an_outage_is_seen_within_the_longest_pause() -> None:
+    server = Server([*[KubeError(503, "ServiceUnavailable", "")] * 40, ([pod("a", 1)], 5)], [])
+    found = run(_timed(server, 300))
+    tried = max(later - sooner for sooner, later in pairwise(server.listed_at))
+    assert tried <= 1.2 * LONGEST_PAUSE < 5
+    assert found == server.listed_at[-1]
+
+
+async def _timed(server: Server, seconds: float) -> float:
+    """When the first object was heard of."""
+    async with asyncio.timeout(seconds):
+        async for event in follow(server, PODS, "shop", ""):
+            if event.type == "ADDED":
+                return asyncio.get_running_loop().time()
+    raise AssertionError("a watch has ended")
 
 
 def test_news_makes_the_pauses_short_again() -> None:
