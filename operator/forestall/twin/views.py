@@ -288,8 +288,18 @@ class Potential(View):
         for workload in self._owners([pod for pod in self.pods.values() if not pod.node]):
             pods = view.pods_of_workload(workload)
             kept = [pod for pod in pods if pod.node]
-            view = view._with(view.workloads[workload], kept, len(pods) - len(kept), "")
+            placed = view._with(view.workloads[workload], kept, len(pods) - len(kept), "")
+            view = placed._rolled_out(workload)
         return view
+
+    def _rolled_out(self, workload: Key) -> Potential:
+        """The view with a rollout at its end that pods without a place held up; as it is where some still have none."""
+        target, pods = self.workloads[workload], self.pods_of_workload(workload)
+        new = [pod for pod in pods if pod.current][: target.replicas]
+        if len(new) == len(pods) or not all(self.is_ready(pod) for pod in new):
+            return self
+        done = self._with(target, new, target.replicas - len(new), "")
+        return done if all(pod.node for pod in done.pods_of_workload(workload)) else self
 
     def _owners(self, pods: Sequence[Pod]) -> Sequence[Key]:
         """The workloads that keep these pods."""
