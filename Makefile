@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench crds chart lock cluster-up cluster-down clean
+.PHONY: help demo test lint format bench bench-faults crds chart lock cluster-up cluster-down clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: $(STAMP) ## Format the code
 
 bench: $(STAMP) ## Print the measured figures: latencies, ratios, counts
 	@$(BIN)/python -m pytest tests/bench -m bench --no-header -s
+
+bench-faults: $(STAMP) ## Break a sample application in ten ways on real nodes; print what was found, mended and left alone
+	@$(BIN)/python -m tools.faults $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
 
 crds: $(STAMP) ## Write crds/ and the generated pages
 	$(BIN)/python -m forestall.api.crds

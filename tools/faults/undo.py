@@ -25,12 +25,12 @@ def undo(plan: RemediationPlan, kubeconfig: Path) -> list[str]:
 
 async def _run(plan: RemediationPlan, step: Step, kubeconfig: Path) -> str:
     async with await connect(str(kubeconfig)) as kube:
-        result = await perform(_order(plan, step), kube, check_only=False, time=time.monotonic)
+        result = await perform(order(plan, step), kube, check_only=False, time=time.monotonic)
     return "" if result.code == DONE else result.message
 
 
-def _order(plan: RemediationPlan, step: Step) -> Order:
-    """The step on the plan's target. It rests on no field: the judge has rolled the target out anew since."""
+def order(plan: RemediationPlan, step: Step) -> Order:
+    """Return the step on the plan's target. It rests on no field: the judge has rolled the target out anew since."""
     if plan.status.target is None:
         raise ValueError(f"plan {plan.metadata.name} has no target")
     ref = plan.status.target.ref
