@@ -143,7 +143,10 @@ class Notifier(Protocol):
     """Tells people that something awaits them or has ended."""
 
     async def event(self, involved: Json, *, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
-        """Record a Kubernetes Event about an object. Never raises: an event is news, not the record."""
+        """Record a Kubernetes Event about an object, with the annotations that its metadata is given here.
+
+        Never raises: an event is news, not the record.
+        """
 
 
 class LedgerError(Exception):

@@ -11,6 +11,7 @@ import copy
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import jsonpatch
@@ -282,6 +283,7 @@ class News(NamedTuple):
     kind: Literal["Normal", "Warning"]
     reason: str
     message: str
+    annotations: Mapping[str, str] = MappingProxyType({})
 
 
 class MemoryNotifier:
@@ -292,7 +294,8 @@ class MemoryNotifier:
 
     async def event(self, involved: Json, *, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
         """Keep an event."""
-        self.news.append(News(involved["metadata"]["name"], kind, reason, message))
+        metadata = involved["metadata"]
+        self.news.append(News(metadata["name"], kind, reason, message, metadata.get("annotations", {})))
 
 
 def merged(target: Any, patch: Any) -> Any:

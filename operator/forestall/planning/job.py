@@ -14,6 +14,7 @@ STEP = "forestall.dev/step"
 ATTEMPT = "forestall.dev/attempt"
 PLAN = "forestall.dev/plan"
 PLAN_DIGEST = "forestall.dev/plan-digest"
+TRACEPARENT = "forestall.dev/traceparent"
 TTL_SECONDS = 3600
 CONTAINER = "action"
 
@@ -64,7 +65,7 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
     annotations = {
         PLAN: f"{plan.metadata.namespace}/{plan.metadata.name}",
         PLAN_DIGEST: status.plan_digest or "",
-        "forestall.dev/traceparent": trace,
+        TRACEPARENT: trace,
     }
     target = status.target.model_copy(update={"reads_hash": status.expected_hash})
     # What a rollback must lead to is the state from before, which need not be a healthy one: the operator judges it.

@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from forestall.adapters.resources import PLANS
 from forestall.api.base import Key
@@ -13,6 +14,7 @@ from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.execution.decide import decide
 from forestall.execution.decision import Action, CreateJob, Decision
 from forestall.gates.facts import Facts
+from forestall.planning import job
 from forestall.runtime import holding, jobs
 from forestall.runtime.context import Context
 from forestall.runtime.gathering import gather
@@ -28,6 +30,11 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     if plan is None or plan.metadata.deletion_timestamp or plan.status.phase in TERMINAL:
         await _ended(context, key, plan)
         return None
+    with bound_contextvars(plan=str(key), plan_uid=plan.metadata.uid, traceparent=traceparent(plan)):
+        return await _step(context, plan)
+
+
+async def _step(context: Context, plan: RemediationPlan) -> timedelta | None:
     facts = await gather(context, plan)
     decision = decide(facts, context.clock.now())
     if await write_status(context.kube, context.store, facts.plan, decision.status):
@@ -58,14 +65,14 @@ def _latest(context: Context, plan: RemediationPlan) -> RemediationPlan:
 async def _act(context: Context, facts: Facts, decision: Decision, action: Action) -> None:
     namespace = context.settings.action_namespace
     if not isinstance(action, CreateJob):
-        await jobs.suspend(context.kube, namespace, action.name, stop=action.suspend)
+        await jobs.suspend(context.kube, namespace, facts.jobs[action.name], stop=action.suspend)
         return
     if facts.runbook is None:
         raise RuntimeError(f"plan {facts.plan.key} has no runbook")
     plan = facts.plan.model_copy(update={"status": decision.status})
     trace = traceparent(plan)
     await holding.keep(context, _latest(context, facts.plan))
-    log.info("job", plan=str(plan.key), plan_uid=plan.metadata.uid, job=action.attempt.job_name, traceparent=trace)
+    log.info("job", job=action.attempt.job_name)
     await jobs.create(context.kube, plan, action.attempt, runbook=facts.runbook, namespace=namespace, trace=trace)
     context.metrics.jobs.inc()
 
@@ -85,6 +92,7 @@ async def _tell(context: Context, plan: RemediationPlan, decision: Decision) -> 
             "name": plan.metadata.name,
             "namespace": plan.metadata.namespace,
             "uid": plan.metadata.uid,
+            "annotations": {job.PLAN_UID: plan.metadata.uid, job.TRACEPARENT: traceparent(plan)},
         },
     }
     for news in decision.news:
@@ -95,8 +103,6 @@ async def _tell(context: Context, plan: RemediationPlan, decision: Decision) -> 
             context.metrics.ended(decision.status.timestamps)
         log.info(
             "phase",
-            plan=str(plan.key),
-            plan_uid=plan.metadata.uid,
             before=plan.status.phase,
             phase=decision.status.phase,
             message=decision.status.message,

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, PODS, POLICIES
 from forestall.api.remediationplan import REJECT, REJECTED_BY
@@ -312,6 +314,21 @@ def test_every_plan_has_one_trace_of_its_own() -> None:
         await executing(world)
         [made] = await world.jobs()
         assert made["metadata"]["annotations"]["forestall.dev/traceparent"] == trace
+        marks = {"forestall.dev/plan-uid": world.plan.metadata.uid, "forestall.dev/traceparent": trace}
+        assert world.notifier.news
+        assert all(one.annotations == marks for one in world.notifier.news)
+
+    told(story)
+
+
+def test_every_line_of_the_log_about_a_plan_names_its_uid_and_trace() -> None:
+    async def story(world: World) -> None:
+        with capture_logs([merge_contextvars]) as lines:
+            await executing(world)
+        marks = {"plan": str(world.plan.key), "plan_uid": world.plan.metadata.uid}
+        about = [one for one in lines if one["event"] in {"job", "phase"}]
+        assert {one["event"] for one in about} == {"job", "phase"}
+        assert all(one.items() >= {**marks, "traceparent": plans.traceparent(world.plan)}.items() for one in about)
 
     told(story)
 
