@@ -39,17 +39,25 @@ def decide(facts: Facts, now: datetime) -> Decision:
         return _wait(facts, verification, "no inspection has run since the soak ended", now)
     if seen.finding_present is None or not seen.metrics_ok:
         return _wait(facts, verification, seen.problem or "the inspection could not judge", now)
+    if seen.finding_present and seen.lingers and not _broken_promises(facts.plan.status.prediction, seen):
+        limit = verification.until + _patience(facts)
+        if now < limit:
+            return stay(facts, "its goals are met; it waits for the alert to be resolved", min(RECHECK, limit - now))
     return _judged(facts, verification, seen, now)
 
 
 def _wait(facts: Facts, verification: Verification, why: str, now: datetime) -> Decision:
     """Wait for evidence, as long as evidence may be old; then give up."""
-    limit = facts.policy.spec.execution.evidence_max_age if facts.policy else timedelta(0)
-    if now < verification.until + limit:
+    if now < verification.until + _patience(facts):
         late = facts.inspected is not None and facts.inspected.at >= verification.until
         return stay(facts, f"cannot be judged yet: {why}", RECHECK if late else LOOK_AGAIN)
     judged = verification.model_copy(update={"result": "Inconclusive", "message": why})
     return _failure(facts, judged, f"inconclusive is not success: {why}", None, now)
+
+
+def _patience(facts: Facts) -> timedelta:
+    """How long after the soak a verdict is waited for."""
+    return facts.policy.spec.execution.evidence_max_age if facts.policy else timedelta(0)
 
 
 def _judged(facts: Facts, verification: Verification, seen: Inspected, now: datetime) -> Decision:

@@ -59,6 +59,8 @@ class JobState:
 
     name: str
     state: Literal["Absent", "Active", "Suspended", "Complete", "Failed", "Foreign"]
+    version: str = ""
+    """Its resourceVersion: what a change of it is made to."""
     created_at: datetime | None = None
     finished_at: datetime | None = None
     exit_code: int | None = None
@@ -83,6 +85,8 @@ class Inspected:
     """Ready pods of the target."""
     nodes: int | None = None
     """Nodes that carry them."""
+    lingers: bool = False
+    """Whether the condition may show for a while after it has gone: Alertmanager takes its time to tell."""
 
 
 @dataclass(frozen=True, slots=True)

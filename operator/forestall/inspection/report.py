@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from forestall.api.base import Key, ObjectRef
-from forestall.api.finding import Evidence, FindingClass, FindingSpec, Severity, Trigger
-from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionCount
+from forestall.api.finding import Evidence, FindingClass, FindingSpec, Trigger
+from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionCount, Severity
 from forestall.twin.views import View
 
 MAX_TEXT, MAX_NAME = 1024, 253
@@ -81,7 +81,7 @@ class Report:
         if spec in self.held or any(f"{spec.qualifier}/".startswith(f"{beginning}/") for beginning in self.undecided):
             return False
         passed = self.passed.get(inspection)
-        return passed is None or spec.resource.name in passed or not exists(_key(spec.resource), view)
+        return passed is None or spec.resource.name in passed or not exists(key_of(spec.resource), view)
 
 
 def exists(key: Key, view: View) -> bool:
@@ -110,5 +110,6 @@ def distinct(text: str, limit: int = MAX_NAME) -> str:
     return text if len(text) <= limit else f"{text[: limit - 17]}-{tag}"
 
 
-def _key(ref: ObjectRef) -> Key:
+def key_of(ref: ObjectRef) -> Key:
+    """The object that a finding is about."""
     return Key(ref.kind, ref.namespace, ref.name)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from forestall.api.base import Key, LocalRef
-from forestall.api.finding import FindingSpec, Severity
-from forestall.api.inspectionpolicy import Check, FindingType, Goal, GoalState, InspectionPolicy
+from forestall.api.finding import FindingSpec, FiringAlert
+from forestall.api.inspectionpolicy import Check, FindingType, Goal, GoalState, InspectionPolicy, Severity
 from forestall.inspection.checks.catalogue import symptoms
 from forestall.inspection.checks.symptom import Scene, Symptom
 from forestall.inspection.contingencies import Outlook, worst
@@ -29,6 +29,7 @@ class Survey:
     outlook: Outlook
     holds: Mapping[str, datetime]
     now: datetime
+    alerts: Mapping[FindingSpec, Sequence[FiringAlert]]
 
     @property
     def namespace(self) -> str:
@@ -52,12 +53,17 @@ class Survey:
 
     def identity(self, kind: FindingType, resource: Key, qualifier: str) -> FindingSpec:
         """What a finding of this policy is about."""
-        return FindingSpec(
-            policy_ref=LocalRef(name=self.policy.metadata.name),
-            type=kind,
-            resource=references((resource,))[0],
-            qualifier=distinct(qualifier),
-        )
+        return identity(self.policy, kind, resource, qualifier)
+
+
+def identity(policy: InspectionPolicy, kind: FindingType, resource: Key, qualifier: str) -> FindingSpec:
+    """What a finding of a policy is about."""
+    return FindingSpec(
+        policy_ref=LocalRef(name=policy.metadata.name),
+        type=kind,
+        resource=references((resource,))[0],
+        qualifier=distinct(qualifier),
+    )
 
 
 @dataclass(frozen=True)

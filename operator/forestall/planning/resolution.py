@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -52,6 +52,12 @@ def _serves(answered: Answered) -> bool:
 
 def _ails(pod: Pod) -> bool:
     return any(container.ails for container in pod.containers)
+
+
+def _mended(answered: Answered) -> bool:
+    """The twin saw what the alert tells of, and sees it no more: trouble that it did not see, it cannot see gone."""
+    before = answered.view.base.potential()
+    return _serves(answered) and not _serves(replace(answered, view=before))
 
 
 def _reached(answered: Answered) -> bool:
@@ -134,6 +140,7 @@ def _sharers(inspection: MetricInspection, answered: Answered) -> Key | None:
 
 
 _RULES: Final[Mapping[FindingType, Callable[[Answered], bool]]] = {
+    "Alert": _mended,
     "ImagePull": _images_pull,
     "NoReadyEndpoints": _reached,
     "NodeNotReady": _works,

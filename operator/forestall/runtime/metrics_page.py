@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from forestall.api.finding import FindingClass, FindingState, Severity
+from forestall.api.finding import FindingClass, FindingState
+from forestall.api.inspectionpolicy import Severity
 from forestall.api.remediationpause import Level
 from forestall.runtime.standing import STANDING
-from forestall.runtime.telemetry import PARTS, Meter, Metrics
+from forestall.runtime.telemetry import FATES, PARTS, Meter, Metrics
 
 PAGE: Final = "docs/reference/metrics.md"
 
@@ -27,7 +28,9 @@ def _values(literal: Any) -> str:
 
 LABELS: Final[Mapping[str, str]] = {
     "class": _values(FindingClass),
+    "code": "HTTP status",
     "condition": "type of a condition of inspection policies",
+    "fate": ", ".join(f"`{fate}`" for fate in FATES),
     "kind": "kind of the object",
     "layer": "layer of the twin: `platform`, `workload`, `service`",
     "level": _values(Level),

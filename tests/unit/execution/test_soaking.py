@@ -73,6 +73,31 @@ def test_a_condition_that_is_still_there_is_a_failure() -> None:
     assert [one.kind for one in decision.news] == ["Warning"]
 
 
+ALERTING = seen(finding_present=True, lingers=True)
+
+
+def test_an_alert_is_given_time_to_be_resolved_while_the_goals_are_met() -> None:
+    decision = decided(inspected=ALERTING)
+    assert (decision.status.phase, decision.requeue_after) == ("Soaking", timedelta(seconds=15))
+    assert decision.status.message == "its goals are met; it waits for the alert to be resolved"
+
+
+def test_an_alert_that_is_not_resolved_in_time_is_a_failure() -> None:
+    late = soaking.decide(scene(inspected=seen(finding_present=True, lingers=True, at=LATER)), LATER)
+    assert (late.status.phase, result(late)) == ("RollingBack", "NotFulfilled")
+    assert late.status.message == "is being undone: finding-cart is still there"
+
+
+def test_an_alert_gives_no_time_to_goals_that_are_not_met() -> None:
+    decision = decided(inspected=seen(up="NotFulfilled", finding_present=True, lingers=True))
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "NotFulfilled")
+
+
+def test_a_resolved_alert_is_no_success_where_goals_are_not_met() -> None:
+    decision = decided(inspected=seen(up="NotFulfilled"))
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "NotFulfilled")
+
+
 def test_a_goal_that_was_met_before_and_is_not_any_more_is_named_as_lost() -> None:
     dark = seen(up="NotFulfilled", goals=(goal("up", "NotFulfilled"), goal("light", "NotFulfilled")))
     verification = decided(inspected=dark).status.verification

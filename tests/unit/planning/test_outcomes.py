@@ -44,6 +44,26 @@ def starving(memory: str = "48Mi", **more: Any) -> list[Json]:
     return [node("worker-1"), *world(container(memory=memory), states={"cart": OOM}, **more)]
 
 
+def test_an_alert_is_answered_by_what_mends_the_trouble_that_the_twin_sees() -> None:
+    given = {"container": "cart", "resource": "limits.memory", "amount": "96"}
+    assert candidate(starving(), "SetResources", CART, about("Alert"), **given).verdict == "Chosen"
+    assert candidate(starving(), "SetResources", CART, about("Alert"), **{**given, "amount": "47"}).verdict != "Chosen"
+
+
+def test_an_alert_about_what_is_well_on_the_twin_is_resolved_by_nothing() -> None:
+    well = [node("worker-1"), *world(container(memory="48Mi"), ready=True)]
+    for effect, given in (("RestartPods", {}), ("SetReplicas", {"replicas": "2"})):
+        one = examine(policy(), snapshot(well), {}, about("Alert"), options=[option(effect, **given)])
+        assert [(tried.candidate.verdict, tried.candidate.resolves) for tried in one] == [
+            ("Chosen", False),
+            ("Accepted", False),
+        ]
+
+
+def option(effect: str, **given: str) -> Option:
+    return Option(runbook(effect), CART, tuple(Parameter(name=name, value=value) for name, value in given.items()))
+
+
 @pytest.mark.parametrize(("amount", "resolved"), [("96", True), ("49", True), ("47", False)])
 def test_a_container_that_starved_lives_with_a_higher_limit_of_memory_only(amount: str, resolved: bool) -> None:
     given = {"container": "cart", "resource": "limits.memory", "amount": amount}

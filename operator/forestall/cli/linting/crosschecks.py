@@ -22,7 +22,7 @@ Runbooks = Mapping[str, RunbookSpec]
 """Runbooks that are given beside the policies, by name."""
 
 _CHECKS: Final = frozenset(get_args(Check))
-_JUDGED: Final = _CHECKS | {"MetricThreshold", "SinglePointOfFailure"}
+_JUDGED: Final = _CHECKS | {"MetricThreshold", "SinglePointOfFailure", "Alert"}
 _INDEXED: Final = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -83,7 +83,8 @@ def _raised(policy: InspectionPolicy) -> frozenset[str]:
     checks = {check for item in policy.spec.inspections if item.workload for check in item.workload.checks}
     metric = {"MetricThreshold" for item in policy.spec.inspections if item.metric}
     single = {"SinglePointOfFailure" for item in policy.spec.inspections if item.single_point_of_failure}
-    return frozenset(checks | metric | single)
+    alerts = {item.alert.type for item in policy.spec.inspections if item.alert}
+    return frozenset(checks | metric | single | alerts)
 
 
 def _ladders(policy: InspectionPolicy, runbooks: Runbooks) -> Iterator[Problem]:
@@ -106,10 +107,10 @@ def _rung(rung: Rung, runbooks: Runbooks, path: Path) -> Iterator[Problem]:
             remedy = f"{unknown(rung.runbook, (*ACTIONS, *runbooks))}, or give the file of the runbook, too"
             yield Problem((*path, "runbook"), message, remedy)
         return
-    yield from _arguments(rung, runbooks[rung.runbook], (*path, "parameters"))
+    yield from misfits(rung, runbooks[rung.runbook], (*path, "parameters"))
 
 
-def _arguments(rung: Rung, spec: RunbookSpec, path: Path) -> Iterator[Problem]:
+def misfits(rung: Rung, spec: RunbookSpec, path: Path) -> Iterator[Problem]:
     """The first argument that the runbook does not take. Values from the twin are not known yet."""
     declared = [item.name for item in spec.parameters]
     for index, binding in enumerate(rung.parameters):

@@ -92,6 +92,15 @@ def test_a_response_behind_one_that_takes_all_never_answers() -> None:
     assert "response first answers it" in message
 
 
+def test_alerts_raise_the_type_that_they_are_taken_for() -> None:
+    target, matchers = {"kind": "Service", "name": "web"}, [{"label": "alertname", "values": ["Slow"]}]
+    for given, raised, other in (({}, "Alert", "CrashLoop"), ({"type": "CrashLoop"}, "CrashLoop", "Alert")):
+        inspections = [{"name": "slow", "alert": {"matchers": matchers, "target": target, **given}}]
+        assert found(policy(response(match={"types": [raised]}), inspections=inspections)) == []
+        ((_, message),) = found(policy(response(match={"types": [other]}), inspections=inspections))
+        assert message == f"no inspection of this policy raises {other}"
+
+
 @pytest.mark.parametrize(("mode", "count"), [("Observe", 0), ("Propose", 1), ("Open", 1)])
 def test_who_shall_plan_needs_a_runbook(mode: str, count: int) -> None:
     assert len(found(policy(response(mode=mode, ladder=[])))) == count
