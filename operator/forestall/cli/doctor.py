@@ -11,7 +11,7 @@ from forestall.api import conditions
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.reading import read_all
-from forestall.cli.rights import Grant, read_grants
+from forestall.cli.rights import Grant, known_grants
 from forestall.cli.screen import Screen
 from forestall.ports import Json, Kube, KubeError
 
@@ -34,12 +34,12 @@ class Diagnosis:
 
 async def examine(kube: Kube, screen: Screen, system: str) -> Diagnosis:
     """Look at the operator in namespace `system`, its policies and RBAC. What cannot be read is a danger, too."""
-    grants, unread = await _grants(kube)
+    grants, unread = await known_grants(kube)
     found = [
         *await _operator(kube, system),
         *await _admission(kube, system),
         *await _policies(kube, screen),
-        *unread,
+        *([unread] if unread else []),
         *(f"{_told(grant)}: {grant.danger}" for grant in grants if grant.danger),
     ]
     return Diagnosis(found, grants)
@@ -86,13 +86,6 @@ async def _policies(kube: Kube, screen: Screen) -> list[str]:
         for key, state in told
         if state is not None and state.status != "True"
     ]
-
-
-async def _grants(kube: Kube) -> tuple[Sequence[Grant], list[str]]:
-    try:
-        return await read_grants(kube), []
-    except KubeError as error:
-        return (), [f"who can approve could not be read: {error.message}"]
 
 
 def _told(grant: Grant) -> str:

@@ -10,35 +10,35 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-import typer
-
 from forestall.adapters.ledger.opening import SERVERS, open_ledger
 from forestall.adapters.ledger.sqlite import SqliteLedger
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.screen import Screen
+from forestall.cli.session import Output, offline
 from forestall.closure import chain
 from forestall.ports import Ledger, LedgerError, Row
 
 _NO_LEDGER = "run it in the operator's pod, or name the ledger with --ledger"
 
 
-def run(work: Callable[[Screen], None]) -> None:
+def run(work: Callable[[Screen], None], output: Output) -> None:
     """Do `work`; a failure is printed and becomes the exit code."""
-    screen = Screen(sys.stdout, sys.stderr, as_json=False)
-    try:
-        work(screen)
-    except Failure as failure:
-        screen.error(failure.message, failure.remedy)
-        raise typer.Exit(failure.code) from failure
-    except LedgerError as error:
-        screen.error(str(error), "")
-        raise typer.Exit(Exit.ERROR) from error
+
+    def told(screen: Screen) -> None:
+        try:
+            work(screen)
+        except LedgerError as error:
+            raise Failure(Exit.ERROR, str(error)) from error
+
+    offline(told, output)
 
 
 def verify(screen: Screen, address: str, exported: Path | None) -> None:
     """Say that the chain holds and where it ends. Raises Failure naming the first row that does not hold."""
     last = _last(exported_rows(exported) if exported else _rows(address))
     screen.title(f"{last.seq} rows hold; the last one's hash is {last.hash}" if last else "there are no rows")
+    if screen.as_json:
+        screen.json({"rows": last.seq if last else 0, "hash": last.hash if last else None})
 
 
 def export(address: str) -> None:
@@ -62,6 +62,8 @@ def restore(screen: Screen, backup: Path, address: str) -> None:
 def _copy(screen: Screen, source: Path, target: Path) -> None:
     asyncio.run(SqliteLedger(source).copy_to(target))
     screen.title(f"{source} is copied to {target}")
+    if screen.as_json:
+        screen.json({"from": str(source), "to": str(target)})
 
 
 def _file(address: str) -> Path:

@@ -6,11 +6,26 @@ from typing import Annotated
 
 import typer
 
-from forestall.cli import deciding, doctor, findings, pausing, waiting
-from forestall.cli.commands import Everywhere, Format, Kubeconfig, Namespace, PlanName
+from forestall.api.inspectionpolicy import Mode
+from forestall.cli import completing, deciding, doctor, explain, findings, pausing, readiness, waiting
+from forestall.cli.commands import Everywhere, Format, Kubeconfig, KubeContext, Namespace, PlanName
 from forestall.cli.session import Output, Session, command
 
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is kept.")]
+System = Annotated[str, typer.Option("--system", help="The operator's namespace.")]
+Item = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLAN|FINDING", help="Name of a plan, or else of a finding.", autocompletion=completing.items
+    ),
+]
+PolicyName = Annotated[
+    str, typer.Argument(metavar="POLICY", help="Name of the InspectionPolicy.", autocompletion=completing.policies)
+]
+PauseNames = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PAUSE]...", help="Default: your own pauses.", autocompletion=completing.pauses),
+]
 
 
 def findings_command(
@@ -19,6 +34,7 @@ def findings_command(
     everything: Annotated[bool, typer.Option("--all", help="Also those that are cleared or closed.")] = False,
     everywhere: Everywhere = False,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -31,7 +47,15 @@ def findings_command(
         else:
             findings.render(session.screen, found, session.world.clock.now())
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output, everywhere=everywhere)
+    command(
+        context,
+        work,
+        kubeconfig=kubeconfig,
+        kube_context=kube_context,
+        namespace=namespace,
+        output=output,
+        everywhere=everywhere,
+    )
 
 
 def pause_command(
@@ -41,6 +65,7 @@ def pause_command(
     stop: Annotated[bool, typer.Option("--stop", help="Suspend running Jobs, too.")] = False,
     length: Annotated[str, typer.Option("--for", help="How long, such as 2h. Default: until resumed.")] = "",
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -54,14 +79,15 @@ def pause_command(
         if session.screen.as_json:
             session.screen.json(pausing.to_json(made))
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 def resume_command(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[PAUSE]...", help="Default: your own pauses.")] = None,
+    names: PauseNames = None,
     *,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -74,7 +100,7 @@ def resume_command(
         if session.screen.as_json:
             session.screen.json({"resumed": [pausing.to_json(one) for one in ended]})
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 def take_over_command(
@@ -83,6 +109,7 @@ def take_over_command(
     *,
     reason: Reason,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -96,16 +123,17 @@ def take_over_command(
             place = {"namespace": case.plan.metadata.namespace, "name": case.plan.metadata.name}
             session.screen.json({**place, "takenOverBy": me, "reason": reason})
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 def wait_command(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="PLAN|FINDING", help="Name of a plan, or else of a finding.")],
+    name: Item,
     *,
     wanted: Annotated[list[str], typer.Option("--for", help="Phase of the plan, or state of the finding; repeatable.")],
     timeout: Annotated[str, typer.Option("--timeout", help="Longest wait, such as 5m. Default: no limit.")] = "",
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -116,14 +144,15 @@ def wait_command(
         if session.screen.as_json:
             session.screen.json(waiting.to_json(found))
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 def doctor_command(
     context: typer.Context,
     *,
-    system: Annotated[str, typer.Option("--system", help="The operator's namespace.")] = "forestall-system",
+    system: System = "forestall-system",
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     output: Format = Output.TABLE,
 ) -> None:
     """Check that approvals are enforced, and list who can approve or act as another. Exit code 1 on a danger."""
@@ -136,4 +165,51 @@ def doctor_command(
             doctor.render(session.screen, found)
         doctor.require_health(found)
 
-    command(context, work, kubeconfig=kubeconfig, namespace=None, output=output, everywhere=True)
+    command(
+        context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=None, output=output, everywhere=True
+    )
+
+
+def readiness_command(
+    context: typer.Context,
+    policy: PolicyName,
+    *,
+    stage: Annotated[Mode, typer.Option("--for", help="The last stage that is looked at.")] = "Open",
+    system: System = "forestall-system",
+    kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
+    namespace: Namespace = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Say what a policy lacks to observe, to propose, and to run what is approved. Exit code 3 if it lacks anything."""
+
+    def work(session: Session) -> None:
+        found = session.run(lambda kube: readiness.gather(session, kube, policy, stage=stage, system=system))
+        if session.screen.as_json:
+            session.screen.json(found.to_json())
+        else:
+            readiness.render(session.screen, found)
+        readiness.require_readiness(found)
+
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
+
+
+def explain_command(
+    context: typer.Context,
+    name: Item,
+    *,
+    kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
+    namespace: Namespace = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Say in words why a finding has no plan, or what a plan waits for, and why its alternatives were rejected."""
+
+    def work(session: Session) -> None:
+        found = session.run(lambda kube: explain.gather(session, kube, name))
+        if session.screen.as_json:
+            session.screen.json(found.to_json())
+        else:
+            explain.render(session.screen, found)
+
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from forestall.adapters.resources import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
 from forestall.api.base import GROUP
-from forestall.ports import Json, Kube
+from forestall.ports import Json, Kube, KubeError
 
 Rules = Mapping[tuple[str, str, str], Sequence[Json]]
 """The rules of a role, by kind, namespace and name."""
@@ -45,6 +45,14 @@ async def read_grants(kube: Kube) -> list[Grant]:
     roles = [*await kube.list(ROLES), *await kube.list(CLUSTER_ROLES)]
     bindings = [*await kube.list(ROLE_BINDINGS), *await kube.list(CLUSTER_ROLE_BINDINGS)]
     return grants(roles, bindings)
+
+
+async def known_grants(kube: Kube) -> tuple[Sequence[Grant], str]:
+    """All grants in the cluster; where RBAC objects may not be read none, and why."""
+    try:
+        return await read_grants(kube), ""
+    except KubeError as error:
+        return (), f"who can approve could not be read: {error.message}"
 
 
 def grants(roles: Iterable[Json], bindings: Iterable[Json]) -> list[Grant]:

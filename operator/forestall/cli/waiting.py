@@ -6,27 +6,24 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import get_args
 
-from forestall.adapters.resources import FINDINGS, PLANS
 from forestall.api.base import format_duration, parse_duration
 from forestall.api.finding import Finding, FindingState
-from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
+from forestall.api.remediationplan import TERMINAL, Phase
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.following import Pause, follow, see_why, standing_of
-from forestall.cli.reading import checked_name, parsed
+from forestall.cli.reading import Item, read_item
 from forestall.cli.session import Session
-from forestall.ports import Kube, KubeError
-
-Waited = RemediationPlan | Finding
+from forestall.ports import Kube
 
 
-async def wait(session: Session, kube: Kube, name: str, wanted: Sequence[str], longest: str) -> Waited:
+async def wait(session: Session, kube: Kube, name: str, wanted: Sequence[str], longest: str) -> Item:
     """Wait until the plan, or else the finding, of that name stands at one of `wanted`; returns it.
 
     Raises Failure where it cannot get there any more, or has not after `longest`, a duration as text
     (empty: there is no limit).
     """
     pause = _limited(session, duration(longest)) if longest else session.world.pause
-    item = await _find(kube, session.namespace, checked_name(name, "name of a plan or a finding"))
+    item = await read_item(kube, session.namespace, name)
     if isinstance(item, Finding):
         _known(wanted, get_args(FindingState), f"finding {name}")
         return await follow(kube, session.screen, item, pause, lambda one: one.status.state in wanted)
@@ -37,7 +34,7 @@ async def wait(session: Session, kube: Kube, name: str, wanted: Sequence[str], l
     return ended
 
 
-def to_json(item: Waited) -> dict[str, object]:
+def to_json(item: Item) -> dict[str, object]:
     """Which object it is, and where it stands."""
     meta = item.metadata
     return {"kind": item.crd.kind, "namespace": meta.namespace, "name": meta.name, "standing": standing_of(item)}
@@ -64,15 +61,6 @@ def _limited(session: Session, timeout: timedelta) -> Pause:
         await session.world.pause()
 
     return pause
-
-
-async def _find(kube: Kube, namespace: str, name: str) -> Waited:
-    try:
-        return parsed(RemediationPlan, await kube.get(PLANS, namespace, name))
-    except KubeError as error:
-        if error.reason != "NotFound":
-            raise
-    return parsed(Finding, await kube.get(FINDINGS, namespace, name))
 
 
 def _known(wanted: Sequence[str], known: Collection[str], what: str) -> None:

@@ -65,6 +65,8 @@ def update(
         status = _unseen(old, now) if judged else old
     if status.state != "Closed":
         status = _answered(status, _made_since(status.detected_at, plans), now)
+    if status.state in (*AT_REST, "Planned"):
+        status = status.model_copy(update={"no_plan_reason": ""})
     return _with_conditions(status, finding.metadata.generation if finding is not None else 1, now)
 
 
@@ -81,6 +83,9 @@ def _unseen(old: FindingStatus, now: datetime) -> FindingStatus:
     """What the finding says stays as it was when it last showed; the state says that it is gone."""
     if old.state in AT_REST:
         return old
+    if old.detected_at is None:
+        # Its alert was resolved before a pass saw it: nothing was raised that could be cleared.
+        return old.model_copy(update={"state": "Cleared"})
     return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now)
 
 
@@ -129,9 +134,12 @@ def _answered(status: FindingStatus, plans: Sequence[RemediationPlan], now: date
     return status if status.state == "Escalated" else _in_state(status, "Open", now)
 
 
-def escalated(status: FindingStatus, why: str, now: datetime) -> FindingStatus:
-    """The status of a finding for which everything was tried: a person has it in hand from now on."""
-    return _in_state(_handed(status, ON_CALL, now, why), "Escalated", now, why)
+def unplanned(status: FindingStatus, why: str, now: datetime, *, exhausted: bool) -> FindingStatus:
+    """The status of a finding for which no plan is made. Where everything was tried, a person has it from now on."""
+    told = status.model_copy(update={"no_plan_reason": why})
+    if not exhausted or status.state == "Escalated":
+        return told
+    return _in_state(_handed(told, ON_CALL, now, why), "Escalated", now, why)
 
 
 def _claimed(plans: Sequence[RemediationPlan]) -> HandOff | None:

@@ -23,9 +23,10 @@ from forestall.inspection.queries import queries
 from forestall.inspection.report import Observation, Report
 from forestall.planning.propose import Proposal, propose
 from forestall.planning.runbooks import problem
-from forestall.ports import Json, Measurement
+from forestall.ports import Json, Kube, Measurement
 from forestall.runtime.context import Context, Pass
 from forestall.runtime.people import pauses_for
+from forestall.runtime.store import Store
 from forestall.runtime.twins import Twin
 from forestall.runtime.writing import create_once, write_status
 
@@ -68,8 +69,9 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
     holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
-    report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now)
-    return Pass(now, policy.metadata.generation, snapshot, measurements, report)
+    alerts = {finding.spec: finding.status.alerts for finding in findings_of(context, policy) if finding.status.alerts}
+    report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now, alerts=alerts)
+    return Pass(now, policy.metadata.generation, snapshot, measurements, report, alerts)
 
 
 async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None:
@@ -77,14 +79,16 @@ async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None
     seen = {observation.spec.object_name: observation for observation in done.report.observations}
     known = {finding.metadata.name: finding for finding in findings_of(context, policy)}
     for name in sorted(seen.keys() - known.keys()):
-        known[name] = await _create_finding(context, policy, seen[name].spec)
+        known[name] = await create_finding(context.kube, context.store, policy, seen[name].spec)
     for name, finding in sorted(known.items()):
         await _record_one(context, finding, seen.get(name), done)
 
 
 async def _record_one(context: Context, finding: Finding, observation: Observation | None, done: Pass) -> None:
     plans = plans_of(context, finding)
-    judged = observation is not None or done.report.clears(finding.spec, done.snapshot)
+    # An alert that came during the pass waits for the next one.
+    same = finding.status.alerts == done.alerts.get(finding.spec, ())
+    judged = observation is not None or (same and done.report.clears(finding.spec, done.snapshot))
     status = findings.update(
         finding, observation, plans=plans, snapshot_id=done.snapshot.id, now=done.at, judged=judged
     )
@@ -96,7 +100,8 @@ async def _write_finding(context: Context, finding: Finding, status: FindingStat
         context.metrics.writes.labels("Finding").inc()
 
 
-async def _create_finding(context: Context, policy: InspectionPolicy, spec: FindingSpec) -> Finding:
+async def create_finding(kube: Kube, store: Store, policy: InspectionPolicy, spec: FindingSpec) -> Finding:
+    """The finding of that identity, made where there is none. Raises RuntimeError where another one has its name."""
     namespace = policy.metadata.namespace or ""
     body: Json = {
         "apiVersion": FINDINGS.api_version,
@@ -109,8 +114,8 @@ async def _create_finding(context: Context, policy: InspectionPolicy, spec: Find
         },
         "spec": spec.to_json(),
     }
-    await create_once(context.kube, context.store, Finding, body)
-    created = context.store.get(Finding, namespace, spec.object_name)
+    await create_once(kube, store, Finding, body)
+    created = store.get(Finding, namespace, spec.object_name)
     if created is None or created.spec != spec:
         raise RuntimeError(f"finding {namespace}/{spec.object_name} exists with another identity")
     return created
@@ -137,8 +142,9 @@ async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
             await _create_plan(context, policy, finding, answer)
             continue
         log.debug("no plan", finding=str(finding.key), reason=answer.reason)
-        if answer.exhausted and finding.status.state != "Escalated":
-            await _write_finding(context, finding, findings.escalated(finding.status, answer.reason, done.at))
+        if answer.lacking:
+            status = findings.unplanned(finding.status, answer.reason, done.at, exhausted=answer.exhausted)
+            await _write_finding(context, finding, status)
 
 
 async def _create_plan(context: Context, policy: InspectionPolicy, finding: Finding, proposal: Proposal) -> None:

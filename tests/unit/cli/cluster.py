@@ -12,7 +12,7 @@ ME = "ann@example.org"
 
 
 class Cluster:
-    """Holds objects; keeps the patches sent to it and how it was reached; refuses the next write with `refusal`, if set."""
+    """Holds objects; keeps the patches it was sent and how it was reached; refuses a write with `refusal`, if set."""
 
     def __init__(self, objects: Iterable[Json] = ()) -> None:
         self.objects = {_key(one): one for one in copy.deepcopy(list(objects))}

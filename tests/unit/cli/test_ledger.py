@@ -29,6 +29,13 @@ def test_a_whole_chain_is_verified_and_its_end_is_named(path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, f"1199 rows hold; the last one's hash is {last.hash}\n")
 
 
+def test_json_has_the_count_and_the_end_of_the_chain_and_both_ends_of_a_copy(path: Path, tmp_path: Path) -> None:
+    last, copy = every(SqliteLedger(path))[-1], str(tmp_path / "copy.db")
+    assert json.loads(run("verify", "--ledger", str(path), "-o", "json").stdout) == {"rows": 1199, "hash": last.hash}
+    told = run("backup", copy, "--ledger", str(path), "-o", "json")
+    assert json.loads(told.stdout) == {"from": str(path), "to": copy}, told.stderr
+
+
 def test_in_the_operators_pod_the_ledger_need_not_be_named(path: Path) -> None:
     assert run("verify", FORESTALL_LEDGER=str(path)).exit_code == 0
     result = run("verify", FORESTALL_LEDGER="")

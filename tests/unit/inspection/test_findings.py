@@ -15,7 +15,7 @@ from forestall.api.base import ObjectMeta
 from forestall.api.conditions import is_true
 from forestall.api.finding import MAX_TRANSITIONS, Finding, FindingStatus
 from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
-from forestall.inspection.findings import escalated, update
+from forestall.inspection.findings import unplanned, update
 from forestall.inspection.report import Observation
 from tests.unit.inspection.scenes import IMAGES, NOW, measured, only, policy, report, threshold
 from tests.unit.twin.objects import SHOP, pod, replica_set, web
@@ -228,7 +228,7 @@ def test_a_finding_for_which_everything_was_tried_stays_a_person_s(story: Story)
     failed = story.plan("one", "RolledBack", attempts=1)
     story.tell(SEEN, failed)
 
-    status = escalated(story.status, "all was tried", story.now)
+    status = unplanned(story.status, "all was tried", story.now, exhausted=True)
 
     assert (status.state, status.assignee, moves(status)) == ("Escalated", ON_CALL, ["Raised", "Escalated"])
     assert status.transitions[-1].message == "all was tried"
@@ -237,6 +237,17 @@ def test_a_finding_for_which_everything_was_tried_stays_a_person_s(story: Story)
     assert story.tell(SEEN, failed).state == "Escalated"
     assert story.tell(None, failed).state == "Cleared"
     assert story.tell(SEEN, failed).state == "Open"
+
+
+def test_why_there_is_no_plan_is_told_until_there_is_one_or_none_is_needed(story: Story) -> None:
+    story.tell(SEEN)
+    assert story.finding is not None
+    without = unplanned(story.status, "there is no Runbook scale", story.now, exhausted=False)
+    assert (without.state, without.no_plan_reason) == ("Open", "there is no Runbook scale")
+    for step in ((SEEN, story.plan("one", "PendingApproval")), (None,)):
+        story.finding = story.finding.model_copy(update={"status": without})
+        assert story.tell(SEEN).no_plan_reason == "there is no Runbook scale"
+        assert story.tell(*step).no_plan_reason == ""
 
 
 def test_a_finding_that_a_person_had_in_hand_is_not_closed_in_one_hop(story: Story) -> None:

@@ -91,6 +91,12 @@ def test_without_a_matching_response_nothing_is_planned() -> None:
     )
 
 
+def test_a_finding_that_would_take_a_plan_is_told_from_one_that_has_one() -> None:
+    without = (proposed(under=policy(mode="Observe")), proposed(runbooks={}))
+    having = (proposed(of=images_pull(state="Closed")), proposed(plan("finding-cart-1-1", "Soaking")))
+    assert [isinstance(one, Nothing) and one.lacking for one in (*without, *having)] == [True, True, False, False]
+
+
 def test_the_first_matching_response_answers() -> None:
     one = {"name": "first", "match": {"types": ["ImagePull"]}, "mode": "Observe"}
     two = {"name": "second", "match": {"types": ["ImagePull"]}, "mode": "Open", "ladder": LADDER}
