@@ -10,6 +10,7 @@ from forestall.api.base import Key
 from forestall.inspection.report import Report
 from forestall.ports import Clock, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
+from forestall.runtime.election import Election
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -53,6 +54,7 @@ class Context:
     store: Store
     queue: WorkQueue[Key]
     twins: Twins
+    election: Election
     accountant: Accountant | None = None
     """Keeps the ledger; None where none is kept."""
     passes: dict[Key, Pass] = field(default_factory=dict)

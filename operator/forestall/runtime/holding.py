@@ -37,7 +37,7 @@ async def let_go(context: Context, plan: RemediationPlan) -> None:
         namespace = context.settings.action_namespace
         job = await jobs.read(context.kube, plan, attempt, namespace)
         if job.state == "Active":
-            await jobs.suspend(context.kube, namespace, job.name, stop=True)
+            await jobs.suspend(context.kube, namespace, job, stop=True)
     await release(context, plan)
 
 

@@ -128,6 +128,7 @@ def _twin_elements(context: Context) -> Samples:
 STANDING: Final[Mapping[Meter, Callable[[Context], Samples]]] = {
     Meter(name, "gauge", text, labels): read
     for name, labels, read, text in (
+        ("forestall_leader", (), lambda context: [((), context.election.leading)], "1 while this replica acts"),
         ("forestall_queue_depth", (), lambda context: [((), context.queue.depth)], "Keys that wait for a worker"),
         (
             "forestall_queue_age_seconds",

@@ -20,15 +20,17 @@ from forestall.handlers import approvals, findings, pauses, plans, policies, run
 from forestall.handlers.intake import Seen
 
 FINALIZER = f"{GROUP}/finalizer"
+LONGEST_PAUSE = 3
+"""Seconds between two attempts: an outage must not be outlasted by much."""
 
 
 class Endless:
     """Pauses between attempts that never run out: an outage of any length is waited for."""
 
     def __iter__(self) -> Iterator[float]:
-        yield from (0.5, 1, 2, 3)
+        yield from (0.5, 1, 2)
         while True:
-            yield 5
+            yield LONGEST_PAUSE
 
 
 class NoDiffBase(kopf.DiffBaseStorage):

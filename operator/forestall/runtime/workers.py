@@ -10,13 +10,14 @@ import structlog
 
 from forestall.api.base import Key
 from forestall.ports import KubeError
+from forestall.runtime.fencing import NOT_LEADING
 from forestall.runtime.queue import LONGEST_BACKOFF, WorkQueue
 from forestall.runtime.telemetry import Metrics
 
 Reconcile = Callable[[Key], Awaitable[timedelta | None]]
 """Brings one object to where it should be; returns when to look again without being told."""
 
-OUTAGE_BACKOFF = 5.0
+OUTAGE_BACKOFF = 3.0
 """Longest pause while the API server does not answer: it must not outlast the outage by much."""
 
 log = structlog.get_logger(__name__)
@@ -44,13 +45,13 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
 
 
 def _outage(error: Exception) -> bool:
-    """Whether nobody answered: that says nothing against the object."""
-    return isinstance(error, KubeError) and error.status == 0
+    """Whether the API server did not answer, or only that it is not well: that says nothing against the object."""
+    return isinstance(error, KubeError) and (error.status in {0, 429} or error.status >= 500)
 
 
 def _log(key: Key, error: Exception, delay: float) -> None:
     """Expected refusals in one line, anything else with its traceback."""
     expected = isinstance(error, KubeError)
-    conflict = isinstance(error, KubeError) and error.reason == "Conflict"
-    write = log.debug if conflict else log.warning
+    ordinary = isinstance(error, KubeError) and error.reason in {"Conflict", NOT_LEADING}
+    write = log.debug if ordinary else log.warning
     write("try again", key=str(key), error=str(error), seconds=round(delay, 1), exc_info=not expected)

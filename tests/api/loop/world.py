@@ -121,7 +121,7 @@ def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
     apply(cluster, crds, "--force-conflicts")
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
     apply(cluster, chart)
-    operator = Operator(cluster, folder / "operator.log")
+    operator = Operator(cluster, folder)
     with running_nodes(cluster, folder):
         try:
             operator.start()

@@ -19,6 +19,7 @@ from forestall.ports import Json, KubeError, Resource
 from forestall.runtime import catalogue, intake, plans, policies, twin_status
 from forestall.runtime.canary import REFUSAL
 from forestall.runtime.context import Context
+from forestall.runtime.election import Election, Replica
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -31,7 +32,7 @@ from tests.unit.runtime.instant import settle
 
 POLICY, TWIN = Key("InspectionPolicy", "shop", "shop"), Key("NetworkTwin", "", "cluster")
 KINDS = {kind.kind: kind for kind in TWIN_KINDS}
-SETTINGS = Settings(namespace="forestall", action_image="forestall@sha256:1")
+SETTINGS = Settings(namespace="forestall", action_image="forestall@sha256:1", replica="a")
 IMAGES = [{"name": "images", "workload": {"checks": ["ImagePull"]}}]
 SHIPPED: Json = {
     "metadata": {"name": shipped.CONFIG_MAP, "namespace": "forestall"},
@@ -81,6 +82,7 @@ class World:
             twins=Twins(
                 self.kube, self.clock, metrics=lambda _: self.prometheus, changed=self.changed.append, time=loop.time
             ),
+            election=Election(self.kube, self.clock, Replica("forestall", "a"), time=loop.time, elected=lambda: None),
             weakness="",
         )
         self.kube.put(CONFIG_MAPS, SHIPPED)

@@ -6,11 +6,16 @@ import pytest
 
 from forestall.runtime.settings import InvalidSettingError, Settings, read
 
-NEEDED = {"FORESTALL_NAMESPACE": "forestall", "FORESTALL_ACTION_IMAGE": "registry.example/forestall@sha256:1"}
+NEEDED = {
+    "FORESTALL_NAMESPACE": "forestall",
+    "FORESTALL_ACTION_IMAGE": "registry.example/forestall@sha256:1",
+    "FORESTALL_REPLICA": "forestall-7d9f",
+}
 
 
-def test_two_are_needed_and_the_rest_have_defaults() -> None:
-    assert read(NEEDED) == Settings(namespace="forestall", action_image=NEEDED["FORESTALL_ACTION_IMAGE"])
+def test_three_are_needed_and_the_rest_have_defaults() -> None:
+    image, replica = NEEDED["FORESTALL_ACTION_IMAGE"], NEEDED["FORESTALL_REPLICA"]
+    assert read(NEEDED) == Settings(namespace="forestall", action_image=image, replica=replica)
 
 
 def test_all_can_be_set() -> None:

@@ -6,9 +6,11 @@ that they do not know.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -24,6 +26,10 @@ JSON_PATCH = "application/json-patch+json"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
 PAGE = 500
+MOST_REPEATS = 3
+"""How often a request is repeated that the server has put off."""
+LONGEST_WAIT = 10.0
+"""Seconds that the server can make a request wait each time: what it says may be nonsense."""
 PODS = Resource("", "v1", "pods", "Pod")
 ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
@@ -75,10 +81,10 @@ def error_of(status: int, body: bytes) -> KubeError:
 
 
 class KubeClient:
-    """One connection pool to one API server."""
+    """One connection pool to one API server. What the server puts off (Retry-After) is repeated when it says."""
 
-    def __init__(self, api: library.ApiClient) -> None:
-        self._api = api
+    def __init__(self, api: library.ApiClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._api, self._sleep = api, sleep
 
     async def close(self) -> None:
         """Close the connections."""
@@ -166,14 +172,14 @@ class KubeClient:
         await self._json("DELETE", path_of(resource, namespace, name), body={**body, **only})
 
     async def evict(self, namespace: str, pod: str, uid: str) -> None:
-        """Ask for the pod's eviction."""
+        """Ask for the pod's eviction. Budgets that do not allow it say 429, too: that is an answer."""
         body = {
             "apiVersion": "policy/v1",
             "kind": "Eviction",
             "metadata": {"name": pod, "namespace": namespace},
             "deleteOptions": {"preconditions": {"uid": uid}},
         }
-        await self._json("POST", path_of(PODS, namespace, pod, "eviction"), body=body)
+        await self._json("POST", path_of(PODS, namespace, pod, "eviction"), body=body, repeats=0)
 
     async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
         """Ask the API server's authorizer about somebody else."""
@@ -190,8 +196,10 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
         body: Json | Sequence[Json] | None = None,
         content_type: str = "application/json",
+        *,
+        repeats: int = MOST_REPEATS,
     ) -> Json:
-        answer = await self._send(method, path, query, body=body, content_type=content_type)
+        answer = await self._send(method, path, query, body=body, content_type=content_type, repeats=repeats)
         text = await _body(answer)
         try:
             result: Json = json.loads(text)
@@ -208,6 +216,29 @@ class KubeClient:
         body: Json | Sequence[Json] | None = None,
         content_type: str = "application/json",
         limits: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+        repeats: int = MOST_REPEATS,
+    ) -> aiohttp.ClientResponse:
+        """The answer; its body is still to be read. Raises KubeError for a refusal."""
+        ask = partial(self._ask, method, path, query, body=body, content_type=content_type, limits=limits)
+        answer = await ask()
+        while repeats and (wait := _put_off(answer)) is not None:
+            repeats -= 1
+            answer.release()
+            await self._sleep(wait)
+            answer = await ask()
+        if answer.status >= 400:
+            raise error_of(answer.status, await _body(answer))
+        return answer
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        *,
+        body: Json | Sequence[Json] | None,
+        content_type: str,
+        limits: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
         headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "forestall"}
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
@@ -220,9 +251,18 @@ class KubeClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(error) from error
         answer: aiohttp.ClientResponse = wrapped.response
-        if answer.status >= 400:
-            raise error_of(answer.status, await _body(answer))
         return answer
+
+
+def _put_off(answer: aiohttp.ClientResponse) -> float | None:
+    """Seconds after which the server wants the request again; None: it has answered it.
+
+    A request that is put off was not carried out: any may be repeated.
+    """
+    told = answer.headers.get("Retry-After", "")
+    if answer.status not in {429, 503} or not (told.isascii() and told.isdigit()):
+        return None
+    return min(float(told), LONGEST_WAIT)
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

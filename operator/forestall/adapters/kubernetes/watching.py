@@ -16,7 +16,8 @@ import structlog
 from forestall.ports import Json, Resource, WatchEvent
 
 FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 3.0
+"""With its jitter, and the list that follows, short enough to have recovered five seconds after an outage."""
 CONNECTED = "CONNECTED"
 """Type of the line that a source gives first, once the server has answered."""
 Change = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -41,7 +42,7 @@ class _RelistError(Exception):
 
 
 async def follow(source: Source, resource: Resource, namespace: str, labels: str) -> AsyncIterator[WatchEvent]:
-    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 5 s while nothing new is heard.
+    """Every object, SYNCED, then every change, for ever; pauses grow from 0.2 to 3 s while nothing new is heard.
 
     INTERRUPTED is told where the server fails, not where it only wants the watch to begin anew.
     """

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from kubernetes.aio import client as library
 
-from forestall.adapters.kubernetes.client import PAGE, KubeClient, connect, error_of, path_of
+from forestall.adapters.kubernetes.client import LONGEST_WAIT, PAGE, KubeClient, connect, error_of, path_of
 from forestall.adapters.resources import DEPLOYMENTS, NODES, PLANS, PODS
 from forestall.ports import Json, KubeError
 
@@ -34,10 +34,10 @@ async def serving(answer: Answer) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def client_of(url: str) -> KubeClient:
+def client_of(url: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> KubeClient:
     settings = library.Configuration()
     settings.host = url
-    return KubeClient(library.ApiClient(settings))
+    return KubeClient(library.ApiClient(settings), sleep)
 
 
 def with_server(answer: Answer, use: Callable[[KubeClient], Awaitable[T]]) -> T:
@@ -179,6 +179,79 @@ def test_a_list_may_have_no_items_at_all() -> None:
 
 async def refuse(_: web.Request) -> web.StreamResponse:
     return web.json_response({"reason": "AlreadyExists", "message": "taken"}, status=409)
+
+
+class Busy:
+    """Puts off the first requests as told, then answers."""
+
+    def __init__(self, *told: tuple[int, str]) -> None:
+        self._told = list(told)
+        self.asked = 0
+        self.slept: list[float] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        await request.read()
+        if not self._told:
+            return web.json_response({})
+        status, after = self._told.pop(0)
+        headers = {"Retry-After": after} if after else {}
+        return web.json_response({"reason": "TooManyRequests"}, status=status, headers=headers)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def tried(self, use: Callable[[KubeClient], Awaitable[object]]) -> int:
+        """The status of the refusal; 200 for none."""
+
+        async def both() -> int:
+            async with serving(self.answer) as url, client_of(url, self.sleep) as kube:
+                try:
+                    await asyncio.wait_for(use(kube), 60)
+                except KubeError as error:
+                    return error.status
+                return 200
+
+        return asyncio.run(both())
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "slept"),
+    [
+        ([(429, "1")], 200, [1]),
+        ([(503, "2"), (429, "1")], 200, [2, 1]),
+        ([(429, "0")] * 3, 200, [0] * 3),
+        ([(429, "1")] * 4, 429, [1] * 3),
+        ([(429, "86400")], 200, [LONGEST_WAIT]),
+        ([(429, "")], 429, []),
+        ([(429, "Wed, 21 Oct 2026 07:28:00 GMT")], 429, []),
+        ([(429, "-1")], 429, []),
+        ([(429, "1e3")], 429, []),
+        ([(409, "1")], 409, []),
+        ([(500, "1")], 500, []),
+    ],
+)
+def test_what_the_server_puts_off_is_repeated_when_it_says(
+    told: list[tuple[int, str]], status: int, slept: list[float]
+) -> None:
+    busy = Busy(*told)
+    assert busy.tried(lambda kube: kube.create(PODS, "shop", {"a": 1})) == status
+    assert (busy.slept, busy.asked) == (slept, len(slept) + 1)
+
+
+def test_a_watch_waits_as_it_is_told() -> None:
+    busy = Busy((429, "1"))
+
+    async def opened(kube: KubeClient) -> None:
+        async for _ in kube.stream(PODS, "shop", "", "9"):
+            return
+
+    assert (busy.tried(opened), busy.slept) == (200, [1])
+
+
+def test_an_eviction_that_budgets_forbid_is_not_repeated() -> None:
+    busy = Busy((429, "10"))
+    assert (busy.tried(lambda kube: kube.evict("shop", "web", "uid")), busy.slept) == (429, [])
 
 
 async def no_json(_: web.Request) -> web.StreamResponse:
