@@ -7,6 +7,7 @@ from forestall.api.base import Resource
 from forestall.ports import Json
 from forestall.ports import Resource as Served
 from forestall.runtime.context import Context
+from forestall.runtime.election import Election, Replica
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -15,7 +16,7 @@ from forestall.runtime.twins import Twins
 from tests.unit.gates.scene import NOW
 
 SYSTEM = "forestall-system"
-SETTINGS = Settings(namespace=SYSTEM, action_image=f"forestall@sha256:{'a' * 64}")
+SETTINGS = Settings(namespace=SYSTEM, action_image=f"forestall@sha256:{'a' * 64}", replica="a")
 
 
 class Office:
@@ -27,6 +28,7 @@ class Office:
         self.context = Context(
             settings=SETTINGS,
             kube=self.kube,
+            unfenced=self.kube,
             clock=self.clock,
             notifier=MemoryNotifier(),
             metrics=Metrics(),
@@ -39,6 +41,7 @@ class Office:
                 changed=lambda _: None,
                 time=lambda: 0.0,
             ),
+            election=Election(self.kube, self.clock, Replica(SYSTEM, "a"), time=lambda: 0.0, elected=lambda: None),
         )
 
     def put(self, kind: Served, item: Resource, *, seen: bool = True) -> Json:
