@@ -12,13 +12,14 @@ ME = "ann@example.org"
 
 
 class Cluster:
-    """Holds objects; keeps the patches it was sent and how it was reached; refuses a write with `refusal`, if set."""
+    """Holds objects and `rights`; keeps the patches it was sent and how it was reached; `refusal` refuses a write."""
 
     def __init__(self, objects: Iterable[Json] = ()) -> None:
         self.objects = {_key(one): one for one in copy.deepcopy(list(objects))}
         self.patches: list[tuple[str, Json]] = []
         self.refusal: KubeError | None = None
         self.connected: tuple[str | None, str | None] | None = None
+        self.rights: set[tuple[str, str, str, str]] = set()
 
     async def connect(self, kubeconfig: str | None, context: str | None) -> Self:
         self.connected = (kubeconfig, context)
@@ -92,7 +93,7 @@ class Cluster:
         self._never()
 
     async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
-        self._never()
+        return (who.user, verb, resource.kind, namespace) in self.rights
 
     def _never(self) -> NoReturn:
         raise AssertionError("no command of the plugin does this")
