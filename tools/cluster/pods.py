@@ -28,6 +28,8 @@ class Image:
 
     entrypoint: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    service: bool = False
+    """Whether it is said of pods that no Job owns that they run. Nothing is said of them otherwise."""
 
 
 class PodRunner:
@@ -38,8 +40,7 @@ class PodRunner:
     FORESTALL_SERVICEACCOUNT_DIR, a folder with the `token`, `ca.crt` and `namespace` of the pod's own service
     account, and KUBECONFIG for the same; FORESTALL_TERMINATION_LOG and TERMINATION_MESSAGE_PATH, the file of
     the termination message. Output goes to `folder/POD/log`. An image that is not among `images` is never
-    pulled, as on a node that finds no such image. Of pods of known images that no Job owns it says that they
-    run, and runs nothing.
+    pulled, as on a node that finds no such image. Pods that no Job owns never run, whatever is said of them.
     """
 
     def __init__(self, cluster: Cluster, folder: Path, images: Mapping[str, Image], node: str = "runner") -> None:
@@ -85,7 +86,8 @@ class PodRunner:
             return None
         if any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ())):
             return self._run(pod)
-        self._pods.run(pod)
+        if all(self._images[container["image"]].service for container in pod["spec"]["containers"]):
+            self._pods.run(pod)
         return None
 
     def _run(self, pod: Json) -> Run:

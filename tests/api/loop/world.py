@@ -135,7 +135,7 @@ def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
 @contextmanager
 def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
     """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
-    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image()}
+    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image(service=True)}
     first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
     with first, second:
         yield
