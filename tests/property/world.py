@@ -112,6 +112,8 @@ class World:
     content: str = CONTENT
     effects: Counter[tuple[bool, int]] = field(default_factory=Counter)
     """How often each step, and each that undoes, has changed the target: by `rollback` and index."""
+    usual: Facts = field(default_factory=facts)
+    """What an operator reads of all that never changes here."""
     plan: RemediationPlan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -173,11 +175,12 @@ class World:
         job = self.jobs[name]
         if job.attempt is None:
             raise ValueError("nobody knows what a stranger's Job does")
-        unneeded = how == "nothing to do" and not job.attempt.rollback
-        if unneeded or changed(job.attempt, self.target) == self.target != EDITED:
+        if changed(job.attempt, self.target) == self.target != EDITED:
             self._finish(name, 41, told=told)
         elif self.target != job.expects:
             self._finish(name, 40, told=False)
+        elif how == "nothing to do" and not job.attempt.rollback:
+            self._finish(name, 41, told=told)
         elif how == "fails before":
             self._finish(name, 1, told=False)
         else:
@@ -211,7 +214,8 @@ class World:
         """All that an operator reads for one decision."""
         mode = policy(mode=self.mode, suspend=self.suspended, execution={"approvalLifetime": "2h"})
         gone = self.policy_gone or self.finding_gone
-        known = facts(
+        known = replace(
+            self.usual,
             policy=None if self.policy_gone else mode,
             response=None if gone else mode.spec.responses[0],
             finding=None if gone else finding(state="Cleared" if self.cleared else "Planned"),
@@ -261,8 +265,9 @@ class World:
 
     @property
     def may_undo(self) -> bool:
-        """Whether a Job that undoes may be created: something was changed, and nobody has said stop."""
-        return not self.stops and not self.paused and any(not rollback for rollback, _ in self.effects)
+        """Whether a Job that undoes may be created: the plan has changed something, all is as it left it, no stop."""
+        as_left = self.target in {READS, self.status.expected_hash}
+        return as_left and not self.stops and not self.paused and any(not rollback for rollback, _ in self.effects)
 
     @property
     def may_start(self) -> bool:
