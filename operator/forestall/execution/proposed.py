@@ -13,7 +13,7 @@ from forestall.gates.facts import Draft, Facts
 
 def decide(facts: Facts, now: datetime) -> Decision:
     """Render what has not been rendered; then wait for approval, or stay a proposal."""
-    if done := given_up(facts, now):
+    if done := given_up(facts, now) or _crowded_out(facts):
         return done
     if facts.plan.status.candidates:
         return _proposal(facts)
@@ -30,6 +30,11 @@ def decide(facts: Facts, now: datetime) -> Decision:
     message = f"waits for a person with the right `{'approve' if draft.risk_class == 'Low' else 'approve-high'}`"
     news = News("Normal", "ApprovalPending", f"{message}: kubectl forestall show {facts.plan.metadata.name}")
     return Decision(to(status, "PendingApproval", message), news=(news,))
+
+
+def _crowded_out(facts: Facts) -> Decision | None:
+    """The end of a plan whose proposer has as many open as they may have."""
+    return end(facts, "Superseded", facts.surplus) if facts.surplus else None
 
 
 def _proposal(facts: Facts) -> Decision:

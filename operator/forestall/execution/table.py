@@ -37,6 +37,7 @@ ARROWS: Final[Mapping[Phase, Mapping[Phase, str]]] = {
         **_BEFORE_A_JOB,
         "Cancelled": "the twin rejects it, its finding has cleared, or its finding or policy is gone",
         "Stale": "the policy's response has changed",
+        "Superseded": "its proposer has as many plans open as they may have",
     },
     "PendingApproval": {
         "Approved": "a person who holds the right approves it",
@@ -88,7 +89,7 @@ MEANINGS: Final[Mapping[Phase, str]] = {
     "Rejected": "refused by a person; not proposed again while the finding lasts",
     "Expired": "nobody approved in time, or the approval ended before a Job",
     "Stale": "no longer fits the world; nothing was changed",
-    "Superseded": "its content would be another one; a fresh plan follows",
+    "Superseded": "its content would be another one, and a fresh plan follows; or it was one too many of its proposer",
     "Cancelled": "not needed any more, or rejected by the twin; nothing was changed",
     "Failed": "ended without success; where `assignee` is a person, nothing follows by itself",
     "Escalated": "a person has taken it over; no Job of it runs",

@@ -99,6 +99,8 @@ class Facts:
     runbook: Runbook | None = None
     runbook_digest: str = ""
     finding: Finding | None = None
+    surplus: str = ""
+    """Why its proposer may not have this plan open, too; empty: they may. Only asked before it is rendered."""
     draft: Draft | None = None
     """Set while the plan has not been rendered."""
     content_now: str | None = None

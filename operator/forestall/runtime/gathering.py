@@ -15,7 +15,7 @@ from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import RemediationPlan, RemediationPlanStatus, RiskClass
 from forestall.api.runbook import Runbook
 from forestall.execution.moves import current
-from forestall.gates import approval
+from forestall.gates import approval, proposals
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
 from forestall.planning import ownership
@@ -48,6 +48,8 @@ async def gather(context: Context, plan: RemediationPlan) -> Facts:
     await _complete(context, plan)
     facts = people.known(context, _known(context, plan))
     if not plan.status.candidates:
+        if surplus := _surplus(context, plan):
+            return replace(facts, surplus=surplus)
         draft = await _draft(context, facts)
         return replace(facts, draft=draft, plan_digest=plan_digest(draft.content_digest, plan.metadata.uid))
     if plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and approval.given(facts)):
@@ -56,13 +58,21 @@ async def gather(context: Context, plan: RemediationPlan) -> Facts:
     return replace(facts, content_now=await _content_now(context, facts)) if waits else facts
 
 
+def _surplus(context: Context, plan: RemediationPlan) -> str:
+    """Why the plan is one too many of its proposer; empty: it is not. The operator's own are one for each finding."""
+    settings = context.settings
+    if plan.spec.proposer == settings.user:
+        return ""
+    return proposals.too_many(plan, context.store.all(RemediationPlan), settings.proposals)
+
+
 async def _acting(context: Context, plan: RemediationPlan) -> Facts:
     """The facts about a plan of which a Job runs or may be created: all that may stop it is read anew."""
     found = await _jobs(context, plan)
     if any(job.state != "Absent" for job in found.values()):
         return replace(await people.fresh(context, _known(context, plan)), jobs=found)
-    await _reread(context, InspectionPolicy, plan.metadata.namespace or "", plan.spec.policy_ref.name)
-    await _reread(context, Runbook, "", plan.spec.runbook_ref.name)
+    await reread(context, InspectionPolicy, plan.metadata.namespace or "", plan.spec.policy_ref.name)
+    await reread(context, Runbook, "", plan.spec.runbook_ref.name)
     facts = replace(await people.fresh(context, _known(context, plan)), jobs=found)
     if plan.status.phase == "RollingBack":
         return replace(facts, live=await _live(context, facts))
@@ -73,12 +83,12 @@ async def _complete(context: Context, plan: RemediationPlan) -> None:
     """Ask for what the store lacks: after a start, a plan may be seen before its policy, and that is not gone."""
     namespace = plan.metadata.namespace or ""
     if context.store.get(InspectionPolicy, namespace, plan.spec.policy_ref.name) is None:
-        await _reread(context, InspectionPolicy, namespace, plan.spec.policy_ref.name)
+        await reread(context, InspectionPolicy, namespace, plan.spec.policy_ref.name)
     if context.store.get(Finding, namespace, plan.spec.finding_ref.name) is None:
-        await _reread(context, Finding, namespace, plan.spec.finding_ref.name)
+        await reread(context, Finding, namespace, plan.spec.finding_ref.name)
 
 
-async def _reread(
+async def reread(
     context: Context, model: type[InspectionPolicy | Finding | Runbook], namespace: str, name: str
 ) -> None:
     """Bring the store up to what the API server says: a watch may be late. What is new is looked at by all."""
@@ -142,6 +152,7 @@ def _inspected(
         goals=done.report.goals,
         ready_pods=len(ready),
         nodes=len({pod.node for pod in ready}),
+        lingers=finding.spec in done.alerts,
     )
 
 

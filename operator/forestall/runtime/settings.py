@@ -49,6 +49,8 @@ class Settings:
     """How alerts are received; None: not at all."""
     workers: int = 8
     """FORESTALL_WORKERS: keys reconciled at the same time."""
+    proposals: int = 10
+    """FORESTALL_PROPOSALS: how many plans that have not ended anybody but the operator may have proposed."""
     tick: timedelta = timedelta(seconds=0.2)
     """Changes of the cluster are gathered for this long before policies look again."""
     retention_pause: timedelta = timedelta(seconds=60)
@@ -78,6 +80,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=values.get("FORESTALL_LOG_LEVEL", "INFO").upper(),
         ledger=values.get("FORESTALL_LEDGER", ""),
         alerts=_alerts(values),
+        proposals=_integer(values, "FORESTALL_PROPOSALS", 10, least=0),
         workers=_integer(values, "FORESTALL_WORKERS", 8, least=1),
     )
 

@@ -92,6 +92,10 @@ EXPIRED = rendered(approval={**APPROVAL, "expiresAt": NOW})
 ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     # Proposed
     "a new plan waits for the twin": (facts({"phase": "Proposed"}, {}), "Proposed"),
+    "a new plan is one too many of its proposer": (
+        facts({"phase": "Proposed"}, {}, surplus="frank has 10 proposals"),
+        "Superseded",
+    ),
     "a draft that cannot be rendered is tried again": (
         facts({"phase": "Proposed"}, {}, draft=Draft(error="no twin")),
         "Proposed",

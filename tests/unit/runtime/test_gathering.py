@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, POLICIES, REPLICASETS, RUNBOOKS
+from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, PLANS, POLICIES, REPLICASETS, RUNBOOKS
+from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.ports import Json, KubeError
 from forestall.runtime import plans
@@ -168,3 +170,27 @@ def test_a_finding_of_another_policy_is_none_of_this_plan_s() -> None:
         assert await world.jobs() == []
 
     waiting(story)
+
+
+def test_beyond_what_one_identity_may_propose_nothing_is_simulated() -> None:
+    async def story() -> None:
+        world = await broken()
+        await world.inspect()
+        await world.refresh()
+        world.context.settings = replace(world.context.settings, proposals=1)
+        [first] = world.context.store.all(RemediationPlan)
+        for name in ("mine-a", "mine-b"):
+            body = first.to_json()
+            body["metadata"] |= {"name": name, "uid": name}
+            world.see(PLANS, {**body, "spec": {**body["spec"], "proposer": "frank"}, "status": {}})
+        for plan in list(world.context.store.all(RemediationPlan)):
+            await plans.reconcile(world.context, plan.key)
+        ends = {one.metadata.name: one.status for one in world.context.store.all(RemediationPlan)}
+        assert ends["mine-b"].phase == "Superseded"
+        assert ends["mine-b"].candidates == ()
+        assert "frank has 1 proposals" in ends["mine-b"].message
+        assert ends["mine-a"].candidates
+        assert ends[first.metadata.name].candidates
+        await world.context.twins.stop()
+
+    run(story())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from forestall.runtime.settings import InvalidSettingError, Settings, read
+from forestall.runtime.settings import AlertReceiver, InvalidSettingError, Settings, read
 
 NEEDED = {
     "FORESTALL_NAMESPACE": "forestall",
@@ -25,6 +27,7 @@ def test_all_can_be_set() -> None:
         "FORESTALL_HTTP_PORT": "0",
         "FORESTALL_LOG_LEVEL": "debug",
         "FORESTALL_WORKERS": "2",
+        "FORESTALL_PROPOSALS": "0",
     }
     chosen = read({**NEEDED, **given})
     assert (chosen.action_namespace, chosen.service_account, chosen.user) == (
@@ -32,7 +35,25 @@ def test_all_can_be_set() -> None:
         "op",
         "system:serviceaccount:forestall:op",
     )
-    assert (chosen.http_port, chosen.log_level, chosen.workers) == (0, "DEBUG", 2)
+    assert (chosen.http_port, chosen.log_level, chosen.workers, chosen.proposals) == (0, "DEBUG", 2, 0)
+
+
+RECEIVING = {
+    "FORESTALL_ALERTS_PORT": "9443",
+    "FORESTALL_ALERTS_TOKEN": "/run/alerts/token",
+    "FORESTALL_ALERTS_CERTIFICATE": "/run/alerts-tls",
+}
+
+
+def test_alerts_are_received_where_the_port_is_given() -> None:
+    wanted = AlertReceiver(port=9443, token=Path("/run/alerts/token"), certificate=Path("/run/alerts-tls"))
+    assert read({**NEEDED, **RECEIVING}).alerts == wanted
+
+
+@pytest.mark.parametrize("name", ["FORESTALL_ALERTS_TOKEN", "FORESTALL_ALERTS_CERTIFICATE"])
+def test_alerts_are_never_received_without_a_token_and_a_certificate(name: str) -> None:
+    with pytest.raises(InvalidSettingError, match=f"{name} is not set: it is "):
+        read({**NEEDED, **RECEIVING, name: ""})
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
