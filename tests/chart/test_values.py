@@ -161,6 +161,40 @@ def test_a_ledger_in_postgresql_has_its_address_from_a_secret_and_needs_no_volum
     assert of_kind(render(chosen), "PersistentVolumeClaim") == {}
 
 
+RECEIVING = ("alerts.tokenSecret=alerts-token", "alerts.tlsSecret=alerts-tls")
+
+
+def test_no_alerts_are_received_unless_somebody_says_so() -> None:
+    assert "forestall-alerts" not in of_kind(render(), "Service")
+    assert not [name for name in environment() if name.startswith("FORESTALL_ALERTS")]
+    assert [port["name"] for port in operator()["containers"][0]["ports"]] == ["http"]
+
+
+def test_alerts_come_in_by_a_service_of_their_own_with_token_and_certificate_from_secrets() -> None:
+    service = of_kind(render(*RECEIVING), "Service")["forestall-alerts"]["spec"]
+    (container,) = operator(*RECEIVING)["containers"]
+    named = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert service["ports"] == [{"name": "alerts", "port": 9443, "targetPort": "alerts"}]
+    assert environment(*RECEIVING)["FORESTALL_ALERTS_PORT"] == str(named["alerts"])
+
+    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    assert environment(*RECEIVING)["FORESTALL_ALERTS_TOKEN"] == f"{mounts['alerts-token']}/token"
+    assert environment(*RECEIVING)["FORESTALL_ALERTS_CERTIFICATE"] == mounts["alerts-tls"]
+    secrets = {one["name"]: one["secret"] for one in operator(*RECEIVING)["volumes"] if "secret" in one}
+    assert {name: one["secretName"] for name, one in secrets.items()} == {
+        "alerts-token": "alerts-token",
+        "alerts-tls": "alerts-tls",
+    }
+    assert {item["path"] for one in secrets.values() for item in one["items"]} == {"token", "tls.crt", "tls.key"}
+
+
+@pytest.mark.parametrize("alone", RECEIVING)
+def test_a_token_never_crosses_the_network_in_the_clear(alone: str) -> None:
+    done = attempt(alone)
+    assert done.returncode != 0
+    assert "/alerts/tlsSecret" in done.stderr
+
+
 def ledger_volume(*values: str) -> Any:
     (volume,) = [one for one in operator(*values)["volumes"] if one["name"] == "ledger"]
     return volume
