@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from forestall.api.base import Key
+from forestall.inspection.alerts import Alerts
 from forestall.inspection.report import Report
 from forestall.ports import Clock, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
@@ -28,6 +29,8 @@ class Pass:
     snapshot: Snapshot
     measurements: Mapping[str, Measurement]
     report: Report
+    alerts: Alerts
+    """The alerts that it saw fire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Context:
 
     settings: Settings
     kube: Kube
+    """Writes only while this replica leads."""
+    unfenced: Kube
+    """Writes whoever leads, for what every replica records."""
     clock: Clock
     notifier: Notifier
     metrics: Metrics

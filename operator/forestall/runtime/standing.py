@@ -11,8 +11,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from forestall.api.base import Key
-from forestall.api.finding import Finding, FindingClass, FindingState, Severity
-from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.finding import Finding, FindingClass, FindingState
+from forestall.api.inspectionpolicy import InspectionPolicy, Severity
 from forestall.api.networktwin import NetworkTwin
 from forestall.api.remediationpause import Level, RemediationPause
 from forestall.api.remediationplan import Phase, RemediationPlan

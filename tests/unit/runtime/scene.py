@@ -74,6 +74,7 @@ class World:
         self.context = Context(
             settings=SETTINGS,
             kube=self.kube,
+            unfenced=self.kube,
             clock=self.clock,
             notifier=self.notifier,
             metrics=Metrics(),
@@ -165,7 +166,7 @@ async def broken(**spec: Any) -> World:
     world.see(RUNBOOKS, runbook("RestorePreviousTemplate").to_json())
     world.see(TWINS, twin().to_json())
     ladder = [{"runbook": "rollout-undo"}]
-    known = policy(ladder=ladder, inspections=IMAGES, **spec).to_json()
+    known = policy(ladder=ladder, **{"inspections": IMAGES, **spec}).to_json()
     world.see(POLICIES, known)
     await twin_status.reconcile(world.context, TWIN)
     await settle()
