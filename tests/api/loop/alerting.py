@@ -6,22 +6,29 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.api.loop.objects import Json
-from tests.api.loop.process import Operator
+from tests.api.loop.process import ROOT, Operator
 from tools.cluster import host
 from tools.cluster.alertmanager import Alertmanager
 
+GUIDE_HOST = "forestall-alerts.forestall-system.svc:9443"
+
 
 def receiver(operator: Operator, token: Path | None = None) -> Json:
-    """The `webhook_configs` of Alertmanager for an operator; `token`: another one than its own."""
-    secrets = operator.secrets
-    return {
-        "url": f"https://127.0.0.1:{operator.alerts_port}/alerts",
-        "http_config": {
-            "authorization": {"credentials_file": str(token or secrets / "token")},
-            "tls_config": {"ca_file": str(secrets / "ca.crt")},
-        },
-    }
+    """The guide's webhook configuration, for an operator of the tests; `token`: another one than its own."""
+    (config,) = documented()[0]["receivers"][1]["webhook_configs"]
+    config["url"] = config["url"].replace(GUIDE_HOST, f"127.0.0.1:{operator.alerts_port}")
+    config["http_config"]["authorization"]["credentials_file"] = str(token or operator.secrets / "token")
+    config["http_config"]["tls_config"]["ca_file"] = str(operator.secrets / "ca.crt")
+    return dict(config)
+
+
+def documented() -> list[Json]:
+    """What the guide has people write in YAML: Alertmanager's configuration, and a policy."""
+    blocks = (ROOT / "docs/guide/alerts.md").read_text().split("```yaml\n")[1:]
+    return [yaml.safe_load(block.partition("```")[0]) for block in blocks]
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from forestall.adapters.resources import FINDINGS, PLANS, POLICIES
-from tests.api.loop.alerting import alert, alerting, inspection, receiver
+from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.cli.linting.crosschecks import problems
+from tests.api.loop.alerting import alert, alerting, documented, inspection, receiver
 from tests.api.loop.objects import POLICY, Json, response
 from tests.api.loop.process import Operator
 from tests.api.loop.shop import Shop, state
@@ -149,6 +151,13 @@ def test_every_replica_takes_alerts_and_all_of_them_make_one_finding(shop: Shop,
             shop.until("the finding to be cleared", lambda: states(shop) == ["Cleared"])
     finally:
         second.stop()
+
+
+def test_the_guides_policy_is_one(shop: Shop) -> None:
+    _, policy = documented()
+    policy["metadata"]["namespace"] = shop.namespace
+    shop.put(POLICIES, policy, dryRun="All")
+    assert list(problems(InspectionPolicy.model_validate(policy), {})) == []
 
 
 def test_whoever_does_not_know_the_token_plants_no_finding(shop: Shop, tmp_path: Path) -> None:
