@@ -54,6 +54,15 @@ def _ails(pod: Pod) -> bool:
     return any(container.ails for container in pod.containers)
 
 
+def _granted(answered: Answered) -> bool:
+    """The workload serves with pods that it has already: whether a quota would grant it others is not known."""
+    view, workload = answered.view, workload_of(answered.finding, answered.view)
+    known = view.base.pods
+    return (
+        _serves(answered) and workload is not None and all(pod.key in known for pod in view.pods_of_workload(workload))
+    )
+
+
 def _mended(answered: Answered) -> bool:
     """The twin saw what the alert tells of, and sees it no more: trouble that it did not see, it cannot see gone."""
     before = answered.view.base.potential()
@@ -145,5 +154,6 @@ _RULES: Final[Mapping[FindingType, Callable[[Answered], bool]]] = {
     "NoReadyEndpoints": _reached,
     "NodeNotReady": _works,
     "MetricThreshold": _below_threshold,
+    "QuotaExceeded": _granted,
     "SinglePointOfFailure": _spared,
 }

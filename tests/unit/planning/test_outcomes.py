@@ -12,9 +12,9 @@ from forestall.api.inspectionpolicy import Rung
 from forestall.api.remediationplan import Candidate
 from forestall.planning.simulate import Option, Simulated, examine, options
 from forestall.ports import Json
-from tests.unit.planning.objects import runbook
+from tests.unit.planning.objects import BAD, deployment, runbook
 from tests.unit.planning.troubled import OOM, UNREADY, container, leads, world
-from tests.unit.planning.world import CART, CART_SERVICE, finding, node, policy, snapshot
+from tests.unit.planning.world import CART, CART_SERVICE, finding, history, node, pod, policy, snapshot
 
 NODE = Key("Node", "", "worker-1")
 CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -313,3 +313,29 @@ def test_a_restored_template_is_placed_by_its_own_rules_and_not_by_those_that_it
 ) -> None:
     found = candidate(renewed(before, NOWHERE), "RestorePreviousTemplate", CART, about("Unschedulable"))
     assert (found.resolves, found.verdict) == (resolved, "Chosen" if resolved else "Accepted")
+
+
+def refused(*homes: str) -> list[Json]:
+    """A new template of `cart` whose pods a quota refuses; of the old one there is a pod on each of `homes`."""
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: small"}
+    return [
+        *map(node, ("worker-1", "worker-2")),
+        deployment(BAD, replicas=2) | {"status": {"conditions": [failure]}},
+        *({**item, "kind": "ReplicaSet"} for item in history()),
+        *(pod(f"cart-1-{number}", home) for number, home in enumerate(homes)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("effect", "given", "homes", "resolved"),
+    [
+        ("RestorePreviousTemplate", {}, ["worker-1", "worker-2"], True),
+        ("RestorePreviousTemplate", {}, ["worker-1"], False),
+        ("RestartPods", {}, ["worker-1", "worker-2"], False),
+        ("SetReplicas", {"replicas": "3"}, ["worker-1", "worker-2"], False),
+    ],
+)
+def test_a_quota_is_answered_only_by_what_needs_no_pod_that_it_might_refuse(
+    effect: str, given: dict[str, str], homes: list[str], resolved: bool
+) -> None:
+    assert candidate(refused(*homes), effect, CART, about("QuotaExceeded"), **given).resolves is resolved
