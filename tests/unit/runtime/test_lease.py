@@ -20,7 +20,8 @@ def test_a_holder_stops_before_another_may_start() -> None:
 
 
 def test_a_lease_that_nobody_holds_is_free() -> None:
-    for nobody in ({"metadata": {}}, {"metadata": {}, "spec": None}, body(), body(holderIdentity="")):
+    plain: Json = {"metadata": {}}
+    for nobody in (plain, {**plain, "spec": None}, body(), body(holderIdentity="")):
         assert seen(None, nobody, 100).free("a", 100)
 
 

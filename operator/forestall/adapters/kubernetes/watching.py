@@ -82,7 +82,7 @@ async def _changes(
                 kind, item = line.get("type"), cast("Json", line.get("object") or {})
                 if kind == "ERROR":
                     raise _RelistError(json.dumps(item)[:200])
-                version = item.get("metadata", {}).get("resourceVersion", version)
+                version = _onwards(version, item)
                 quiet = kind in {"BOOKMARK", CONNECTED}
                 heard = heard or kind != CONNECTED
                 yield WatchEvent("ALIVE", {}) if quiet else WatchEvent(cast("Change", kind), item)
@@ -90,6 +90,14 @@ async def _changes(
             continue
         if not heard:
             raise _RelistError("the connection ended without a word")
+
+
+def _onwards(version: str, item: Json) -> str:
+    """The version of a line after `version`. Versions only grow: one that does not came out of order or got lost."""
+    told = str(item.get("metadata", {}).get("resourceVersion") or version)
+    if told.isdigit() and version.isdigit() and int(told) < int(version):
+        raise _RelistError(f"version {told} came after {version}")
+    return told
 
 
 def _identity(item: Mapping[str, Any]) -> tuple[str, str]:

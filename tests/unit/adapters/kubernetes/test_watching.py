@@ -141,6 +141,24 @@ def test_it_lists_again_and_tells_only_what_is_new_when(fault: Line | Exception,
     assert server.watched_from == ["5", "9"]
 
 
+def test_lines_out_of_order_are_not_believed_but_listed_anew() -> None:
+    changes = [OPEN, line("DELETED", pod("gone", 8)), line("MODIFIED", pod("gone", 6))]
+    server = Server([([pod("gone", 1)], 5), ([pod("fresh", 9)], 9)], [changes])
+    told = [("ADDED", "gone"), SYNCED, ALIVE, ("DELETED", "gone")]
+    assert heard(server) == [*told, ("ADDED", "fresh"), SYNCED]
+
+
+def test_a_line_that_comes_twice_changes_nothing_more() -> None:
+    twice = [line("ADDED", pod("a", 6))] * 2
+    server = Server([([], 5), ([pod("a", 6)], 9)], [[OPEN, *twice, ConnectionResetError()]])
+    assert heard(server) == [SYNCED, ALIVE, ("ADDED", "a"), ("ADDED", "a"), INTERRUPTED, SYNCED]
+
+
+def test_versions_that_are_no_numbers_are_not_compared() -> None:
+    opaque = [line("ADDED", {"metadata": {"name": name, "resourceVersion": name}}) for name in ("z", "a")]
+    assert heard(Server([([], 5)], [[OPEN, *opaque]]))[2:4] == [("ADDED", "z"), ("ADDED", "a")]
+
+
 def test_what_a_relist_misses_is_told_as_deleted_also_if_it_came_by_the_watch() -> None:
     server = Server([([], 5), ([], 9)], [[OPEN, line("ADDED", pod("a", 6)), ConnectionResetError()]])
     assert heard(server) == [SYNCED, ALIVE, ("ADDED", "a"), INTERRUPTED, ("DELETED", "a"), SYNCED]
