@@ -33,9 +33,10 @@ class Alertmanager:
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._folder = folder
-        route = {"group_wait": "0s", "group_interval": f"{group_interval}s", "repeat_interval": f"{repeat_interval}s"}
+        times = {"group_interval": f"{group_interval}s", "repeat_interval": f"{repeat_interval}s"}
+        route: dict[str, Any] = {"receiver": "tested", "group_by": list(group_by), "group_wait": "0s"}
         self._config = {
-            "route": {"receiver": "tested", "group_by": list(group_by), **route},
+            "route": route | times,
             "receivers": [{"name": "tested", "webhook_configs": [dict(receiver) for receiver in receivers]}],
         }
         self._starter = start
