@@ -20,6 +20,7 @@ LAG = "forestall_loop_lag_seconds_sum"
 GOOD: Mapping[str, float] = {
     'forestall_build_info{version="0"}': 1,
     "forestall_approval_policy_enforced": 1,
+    "forestall_leader": 1,
     LAG: 0,
     "forestall_queue_age_seconds": 0.1,
     "forestall_inspection_delay_seconds": 2,
@@ -34,6 +35,7 @@ GOOD: Mapping[str, float] = {
 """An operator that is well."""
 BAD: Mapping[str, Mapping[str, float]] = {
     "ForestallApprovalsNotEnforced": {"forestall_approval_policy_enforced": 0},
+    "ForestallNoLeader": {"forestall_leader": 0},
     "ForestallLoopStalled": {"forestall_queue_age_seconds": 61},
     "ForestallNotReconciling": {"forestall_inspection_delay_seconds": 121},
     "ForestallPoliciesNotReady": {'forestall_policies{condition="Ready",status="False"}': 1},

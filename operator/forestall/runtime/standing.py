@@ -66,7 +66,7 @@ def _policies(context: Context) -> Samples:
 
 def _inspection_delay(context: Context) -> Samples:
     now, late = context.clock.now(), [0.0]
-    for policy in context.store.all(InspectionPolicy):
+    for policy in context.store.all(InspectionPolicy) if context.election.leading else ():
         done = context.passes.get(policy.key)
         if done is not None:
             late.append((now - done.at - policy.spec.schedule.interval).total_seconds())
@@ -146,7 +146,7 @@ STANDING: Final[Mapping[Meter, Callable[[Context], Samples]]] = {
             "forestall_inspection_delay_seconds",
             (),
             _inspection_delay,
-            "How late the inspection is that is most overdue, by its policy's interval; 0 while none is",
+            "How late the inspection is that is most overdue, by its policy's interval; 0 on replicas that do not act",
         ),
         ("forestall_plans", ("phase",), _plans, "Plans by phase"),
         ("forestall_findings", ("class", "severity", "state"), _findings, "Findings by class, severity and state"),

@@ -19,6 +19,8 @@ from forestall.ports import Measurement
 
 LATENCIES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30)
 PLAN_TIMES = (1, 5, 15, 30, 60, 300, 900, 3600, 14_400, 86_400)
+REMOVED = ("RemediationPlan", "Finding", "Job")
+"""Kinds that retention removes."""
 PARTS = ("decide", "act", "verify")
 """The parts of a plan's way that are timed."""
 FATES = ("taken", "resolved", "unmatched", "untargeted", "overflow", "unreadable", "truncated")
@@ -115,6 +117,9 @@ class Metrics:
             self.plan_seconds.labels(part)
         for fate in FATES:
             self.alerts.labels(fate)
+        for kind in REMOVED:
+            self.removed.labels(kind)
+        self.deliveries.labels("200")
 
     def asked(self, answers: Mapping[str, Measurement]) -> None:
         """Count queries by their answers."""

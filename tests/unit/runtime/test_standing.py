@@ -57,6 +57,8 @@ def test_an_inspection_is_late_once_its_interval_has_passed() -> None:
         world.clock.advance(timedelta(seconds=30))
         assert value(world, "forestall_inspection_delay_seconds") == 0
         world.clock.advance(timedelta(seconds=45))
+        assert value(world, "forestall_inspection_delay_seconds") == 0, "nobody says that this replica acts"
+        await world.context.election.look()
         assert value(world, "forestall_inspection_delay_seconds") == 45
         await world.context.twins.stop()
 
