@@ -10,13 +10,13 @@ from forestall.api.remediationplan import (
     REJECT,
     REJECTED_BY,
     Attempt,
-    Outcome,
     Phase,
     Rejection,
     RemediationPlanStatus,
     Step,
 )
 from forestall.execution.decision import Decision, News
+from forestall.gates import lock
 from forestall.gates.decisions import fitting
 from forestall.gates.facts import Facts
 
@@ -25,9 +25,6 @@ RECHECK = timedelta(seconds=15)
 RETRY = timedelta(seconds=2)
 """How long it waits for facts that it does not have yet."""
 MAX_HAND_OFFS = 16
-
-_WITHOUT_EFFECT: frozenset[Outcome | None] = frozenset((None, "FailureGuard", "FailureException"))
-"""Ends of a Job that changed nothing, or of which nobody knows what it changed."""
 
 
 def to(status: RemediationPlanStatus, phase: Phase, message: str, **changes: object) -> RemediationPlanStatus:
@@ -111,7 +108,7 @@ def rejected(facts: Facts, now: datetime) -> Rejection | None:
 
 def acted(facts: Facts) -> bool:
     """Whether a Job of a step has run that may have changed something."""
-    return any(not one.rollback and one.outcome not in _WITHOUT_EFFECT for one in facts.plan.status.attempts)
+    return lock.acted(facts.plan.status)
 
 
 def current(status: RemediationPlanStatus) -> Attempt | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from forestall.api.remediationplan import Verdict
-from forestall.gates import approval, evidence, pause, suspend, target, twin
+from forestall.gates import approval, evidence, lock, pause, suspend, target, twin
 from forestall.gates.facts import Facts
 
 Consequence = Literal["Blocked", "Stale", "Unapproved"]
@@ -28,6 +28,8 @@ CHAIN: tuple[Gate, ...] = (
     Gate(approval.judge, "Unapproved"),
     Gate(approval.rights, "Stale"),
     Gate(approval.enforced, "Blocked"),
+    # Before the target is compared: what the other plan changes there it may yet undo.
+    Gate(lock.judge, "Blocked"),
     Gate(target.content, "Stale"),
     Gate(target.unchanged, "Stale"),
     Gate(evidence.judge, "Blocked"),

@@ -122,6 +122,8 @@ class Facts:
     """Set where a Job may be created by this decision."""
     counterexample: str | None = None
     """What the plan would leave worse on the present snapshot; empty: nothing; None: not simulated."""
+    rival: str | None = None
+    """Another plan that works on the target, as namespace/name; empty: none; None: not asked."""
     inspected: Inspected | None = None
     """None until the policy has been inspected since the operator started."""
     jobs: Mapping[str, JobState] = field(default_factory=dict)

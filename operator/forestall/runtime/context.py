@@ -12,6 +12,7 @@ from forestall.inspection.report import Report
 from forestall.ports import Clock, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
 from forestall.runtime.election import Election
+from forestall.runtime.locks import Locks
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -63,6 +64,8 @@ class Context:
     election: Election
     accountant: Accountant | None = None
     """Keeps the ledger; None where none is kept."""
+    locks: Locks = field(default_factory=Locks)
+    """Lets the plans of one target be decided on one after the other."""
     passes: dict[Key, Pass] = field(default_factory=dict)
     """The last inspection of each policy, by the policy's key."""
     revisions: dict[Key, Revision] = field(default_factory=dict)

@@ -32,7 +32,7 @@ from forestall.planning.runbooks import digest as runbook_digest
 from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
 from forestall.planning.targets import key_of, serving, target_of, version
 from forestall.ports import Json, KubeError
-from forestall.runtime import intake, jobs, people
+from forestall.runtime import intake, jobs, locks, people
 from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context, Pass, Revision
 from forestall.runtime.policies import metrics_problem, report_problem
@@ -164,7 +164,7 @@ async def _checked(context: Context, facts: Facts) -> Facts:
     if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
         found = await weakness(context.kube, context.settings)
         facts = replace(facts, approval_enforced=not found, enforcement=found)
-    facts = await people.entitled(context, facts)
+    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.kube, facts.plan))
     return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))
 
 

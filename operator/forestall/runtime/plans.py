@@ -31,7 +31,8 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
         await _ended(context, key, plan)
         return None
     with bound_contextvars(plan=str(key), plan_uid=plan.metadata.uid, traceparent=traceparent(plan)):
-        return await _step(context, plan)
+        async with context.locks.alone(plan):
+            return await _step(context, plan)
 
 
 async def _step(context: Context, plan: RemediationPlan) -> timedelta | None:

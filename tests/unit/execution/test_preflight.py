@@ -6,9 +6,7 @@ from datetime import timedelta
 
 from forestall.execution import preflight
 from forestall.execution.decision import CreateJob
-from tests.unit.gates.scene import NOW, attempt, attempts, facts, policy, rendered
-
-GATES = ("pause", "suspend", "approval", "approver", "approval-enforced", "content", "target", "evidence", "twin")
+from tests.unit.gates.scene import GATES, NOW, attempt, attempts, facts, policy, rendered
 
 
 def test_open_gates_put_an_attempt_on_record_and_ask_for_its_job() -> None:

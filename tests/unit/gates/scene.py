@@ -19,6 +19,19 @@ from forestall.ports import Json
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CONTENT, DIGEST, OTHER_DIGEST = (f"sha256:{letter * 64}" for letter in "cde")
 READS = "sha256:as-rendered"
+GATES = (
+    "pause",
+    "suspend",
+    "approval",
+    "approver",
+    "approval-enforced",
+    "lock",
+    "content",
+    "target",
+    "evidence",
+    "twin",
+)
+"""All gates, in their order."""
 UID = "0000aaaa-1111-4222-8333-444455556666"
 APPROVED = {APPROVE: DIGEST, APPROVED_BY: "ann"}
 APPROVAL: Json = {
@@ -177,6 +190,7 @@ def facts(status: Json | None = None, annotations: Json | None = None, **more: A
         approval_enforced=True,
         pauses=(),
         rightless=frozenset(),
+        rival="",
         live=LiveTarget(uid="uid-cart", reads_hash=READS),
         counterexample="",
         inspected=inspected(),

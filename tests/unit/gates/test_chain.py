@@ -14,6 +14,7 @@ from forestall.gates.facts import Facts, LiveTarget
 from tests.unit.gates.scene import (
     APPROVAL,
     DIGEST,
+    GATES,
     NOW,
     OTHER_DIGEST,
     READS,
@@ -27,8 +28,6 @@ from tests.unit.gates.scene import (
     rendered,
     runbook,
 )
-
-GATES = ("pause", "suspend", "approval", "approver", "approval-enforced", "content", "target", "evidence", "twin")
 
 
 class Case(NamedTuple):
@@ -69,6 +68,16 @@ SHUT: Mapping[str, Case] = {
         "ApproverChanged",
         "ann approved, and has",
         "Unapproved",
+    ),
+    "another plan works on the target": Case(
+        facts(rival="shop/other", live=live(reads_hash="sha256:by-the-other")),
+        "lock",
+        "TargetLocked",
+        "plan shop/other works on the same target",
+        "Blocked",
+    ),
+    "nobody asked who works on the target": Case(
+        facts(rival=None), "lock", "LockUnreadable", "not been read", "Blocked"
     ),
     "the policies are not as shipped": Case(
         facts(approval_enforced=False, enforcement="spec.x was added"),

@@ -200,6 +200,21 @@ def test_no_job_is_created_when(happens: Callable[[World], None], phase: str, wh
     told(story)
 
 
+def test_no_job_is_created_while_another_plan_that_no_watch_has_told_of_works_on_the_target() -> None:
+    async def story(world: World) -> None:
+        own = world.plan.to_json()
+        await world.approve()
+        await world.refresh()
+        metadata = {**own["metadata"], "name": "other", "uid": "another"}
+        world.kube.put(PLANS, {**own, "metadata": metadata, "status": {**own["status"], "phase": "Soaking"}})
+        await plans.reconcile(world.context, world.plan.key)
+        assert world.phase == "Blocked"
+        assert world.plan.status.message.startswith("plan shop/other works on the same target")
+        assert await world.jobs() == []
+
+    told(story)
+
+
 def test_a_high_risk_asks_anew_before_its_job_whether_forgeries_are_refused() -> None:
     async def story(world: World) -> None:
         assert world.plan.status.risk_class == "High"
