@@ -31,16 +31,20 @@ class UntargetedError(ValueError):
     """An inspection takes the alert, and the alert names no object. The message says why."""
 
 
-def claimed(policy: InspectionPolicy, labels: Labels) -> Iterator[FindingSpec]:
-    """The findings of a policy that an alert with these labels belongs to, one for each inspection that takes it.
+def takers(policy: InspectionPolicy, labels: Labels) -> Iterator[tuple[str, AlertInspection]]:
+    """The inspections of a policy that take an alert with these labels, by name.
 
-    Alerts of other namespaces, and those of none, are not the policy's. Raises UntargetedError.
+    Alerts of other namespaces, and those of none, are not the policy's.
     """
-    if labels.get(NAMESPACE) != (policy.metadata.namespace or ""):
-        return
-    for item in policy.spec.inspections:
-        if item.alert is not None and all(_matches(one, labels) for one in item.alert.matchers):
-            yield identity(policy, item.alert.type, _target(item.alert.target, labels), item.name)
+    if labels.get(NAMESPACE) == (policy.metadata.namespace or ""):
+        for item in policy.spec.inspections:
+            if item.alert is not None and all(_matches(one, labels) for one in item.alert.matchers):
+                yield item.name, item.alert
+
+
+def claimed(policy: InspectionPolicy, name: str, alert: AlertInspection, labels: Labels) -> FindingSpec:
+    """The finding that an alert belongs to which the inspection of that name takes. Raises UntargetedError."""
+    return identity(policy, alert.type, _target(alert.target, labels), name)
 
 
 def _matches(matcher: AlertMatcher, labels: Labels) -> bool:

@@ -19,7 +19,7 @@ from forestall.adapters.resources import FINDINGS, POLICIES, TARGETS
 from forestall.api.base import Key
 from forestall.api.finding import MAX_ALERTS, Finding, FindingSpec, FiringAlert
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.inspection.alerts import NAMESPACE, UntargetedError, claimed
+from forestall.inspection.alerts import NAMESPACE, UntargetedError, claimed, takers
 from forestall.inspection.report import MAX_EVIDENCE, cut
 from forestall.ports import KubeError
 from forestall.runtime.context import Context
@@ -101,16 +101,16 @@ def _claims(
     alert: Alert, policies: Sequence[InspectionPolicy], sorting: Sorting
 ) -> Mapping[FindingSpec, InspectionPolicy]:
     found: dict[FindingSpec, InspectionPolicy] = {}
-    untargeted = ""
+    untargeted: list[str] = []
     for policy in policies:
-        try:
-            found |= dict.fromkeys(claimed(policy, alert.labels), policy)
-        except UntargetedError as error:
-            untargeted = f"{alert.name}: policy {policy.key.namespace}/{policy.key.name}: {error}"
-    if alert.firing and untargeted:
-        sorting.untargeted.append(untargeted)
-    elif alert.firing and not found:
-        sorting.unmatched.append(alert.name)
+        for name, inspection in takers(policy, alert.labels):
+            try:
+                found[claimed(policy, name, inspection, alert.labels)] = policy
+            except UntargetedError as error:
+                untargeted.append(f"{alert.name}: policy {policy.key.name}, inspection {name}: {error}")
+    if alert.firing:
+        sorting.untargeted.extend(untargeted)
+        sorting.unmatched.extend([] if found or untargeted else [alert.name])
     return found
 
 

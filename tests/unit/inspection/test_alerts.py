@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from forestall.api.base import ObjectRef
 from forestall.api.finding import FindingSpec, FiringAlert
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.inspection.alerts import UntargetedError, claimed
+from forestall.inspection.alerts import UntargetedError, claimed, takers
 from forestall.ports import Json
 from tests.unit.inspection.scenes import NOW, available, only, policy, report
 from tests.unit.twin.objects import SHOP, deployment, pod, service, snapshot, web
@@ -26,7 +26,11 @@ def taking(*matchers: Json, name: str = "slow", **more: Any) -> Json:
 
 
 def claims(*inspections: Json, **labels: str) -> list[FindingSpec]:
-    return list(claimed(policy(inspections=inspections or (taking(),)), {**SLOW, **labels}))
+    return claims_of(policy(inspections=inspections or (taking(),)), {**SLOW, **labels})
+
+
+def claims_of(found: InspectionPolicy, labels: Mapping[str, str]) -> list[FindingSpec]:
+    return [claimed(found, name, inspection, labels) for name, inspection in takers(found, labels)]
 
 
 def firing(*names: str, message: str = "Slow: so slow") -> tuple[FiringAlert, ...]:
@@ -35,7 +39,7 @@ def firing(*names: str, message: str = "Slow: so slow") -> tuple[FiringAlert, ..
 
 def told(found: InspectionPolicy, *alerts: FiringAlert) -> dict[FindingSpec, Sequence[FiringAlert]]:
     """Alerts that fire for web."""
-    (spec,) = claimed(found, SLOW)
+    (spec,) = claims_of(found, SLOW)
     return {spec: alerts}
 
 
@@ -65,7 +69,7 @@ def test_alerts_of_other_namespaces_are_not_the_policy_s(namespace: str) -> None
 
 
 def test_alerts_of_no_namespace_are_not_the_policy_s() -> None:
-    assert list(claimed(policy(inspections=(taking(),)), {"alertname": "Slow", "deployment": "web"})) == []
+    assert claims_of(policy(inspections=(taking(),)), {"alertname": "Slow", "deployment": "web"}) == []
 
 
 @pytest.mark.parametrize(

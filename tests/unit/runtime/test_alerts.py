@@ -257,6 +257,17 @@ def test_an_alert_for_what_is_not_there_leaves_no_finding_behind(name: str) -> N
     told(story)
 
 
+def test_an_inspection_that_finds_no_object_keeps_no_other_from_its_finding() -> None:
+    async def story(world: World, intake: Intake) -> None:
+        await intake.take(notification(alert()))
+        (found,) = await world.kube.list(FINDINGS)
+        assert found["spec"]["qualifier"] == "slow"
+        assert [count(world, fate) for fate in ("taken", "untargeted", "unmatched")] == [1, 1, 0]
+
+    absent = {"matchers": MATCHERS, "target": {"kind": "Service", "nameLabel": "service"}}
+    told(story, SLOW, {"name": "also", "alert": absent})
+
+
 def test_resolving_what_was_never_told_makes_nothing() -> None:
     async def story(world: World, intake: Intake) -> None:
         await intake.take(notification(alert(status="resolved")))
