@@ -28,6 +28,9 @@ FAILURES = (Stuck, host.Missing, RuntimeError, TimeoutError, subprocess.CalledPr
 ONE, TWO, QUIET = "market-one", "market-two", "market-calm"
 """Namespaces: two for faults side by side, one for what is no fault."""
 
+WIDTH = 150
+"""Columns that the tables take at least."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 NAMES = tuple(item.name for item in (*FAULTS, *CALM))
@@ -64,7 +67,9 @@ def work(names: Collection[str]) -> Work:
 def main(arguments: Sequence[str]) -> int:
     """Run the harness and return its exit code."""
     options = _options(arguments)
-    narration = Narration(Console(highlight=False, soft_wrap=True, stderr=options.output == "json"))
+    console = Console(highlight=False, soft_wrap=True, stderr=options.output == "json")
+    console.width = max(console.width, WIDTH)
+    narration = Narration(console)
     try:
         results = run(narration, options.only)
     except FAILURES as error:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from forestall.api.base import GROUP, VERSION
 from forestall.api.remediationplan import RemediationPlan
-from forestall.planning.job import PLAN, PLAN_UID
 from tools.demo.loop import Loop
 from tools.demo.people import Person
 from tools.demo.stage import Stage
-from tools.demo.waiting import Stuck
+from tools.demo.waiting import Stuck, await_value
+from tools.faults.actions import jobs_of, unapproved
 from tools.faults.catalogue import Calm, Command, Fault
 from tools.faults.differences import Path, Ref, differences, path_of
 from tools.faults.guard import Guard
@@ -65,7 +65,7 @@ class Lane:
         start = self._begin(fault.inject)
         with Guard(self._market.state, start.before.state) as guard:
             plan = self._follow(fault, start, outcome)
-        outcome.unsafe.extend((*guard.harm, *self._unapproved(start)))
+        outcome.unsafe.extend((*guard.harm, *unapproved(self._jobs(), start.jobs, self._loop.plans())))
         self._stop_loop()
         if plan:
             outcome.lapses.extend(self._undo(plan, start.before))
@@ -122,12 +122,23 @@ class Lane:
         outcome.detected = _seconds(since, finding.status.detected_at)
         plan = self._loop.await_plan(finding)
         outcome.proposed, outcome.runbook = _seconds(since, datetime.now(UTC)), plan.spec.runbook_ref.name
-        self._alice.approve(plan)
+        outcome.job = self._approve(plan)
         ended = self._loop.await_end(plan, "Succeeded")
-        outcome.job, outcome.verified = _to_job(ended), _seconds(since, ended.status.timestamps.verified)
+        outcome.verified = _seconds(since, ended.status.timestamps.verified)
         self._loop.await_closed(finding)
         outcome.one_hop = True
         return ended
+
+    def _approve(self, plan: RemediationPlan) -> float:
+        """Have Alice approve the plan; seconds from her command until its Job is there."""
+        entered = time.monotonic()
+        self._alice.approve(plan)
+
+        def job() -> bool | None:
+            return plan.metadata.uid in self._jobs().values() or None
+
+        await_value(f"a Job of plan {plan.metadata.name}", job, state=lambda: "it never came", timeout=PATIENCE)
+        return time.monotonic() - entered
 
     def _undo(self, plan: RemediationPlan, before: Before) -> list[str]:
         """Run the plan's inverse; what is not as it was with the fault."""
@@ -153,28 +164,11 @@ class Lane:
         runbook = self._stage.cluster.get(f"/apis/{GROUP}/{VERSION}/runbooks/{plan.spec.runbook_ref.name}")
         return [(Ref(ref.kind, ref.namespace, ref.name), path_of(text)) for text in runbook["spec"]["writes"]]
 
-    def _unapproved(self, start: Start) -> list[str]:
-        """Return the Jobs since then that belong to no plan that Alice has approved."""
-        approved = {one.metadata.uid for one in self._loop.plans() if one.status.approval}
-        return [
-            f"Job {name} ran for a plan that nobody approved"
-            for name, uid in self._jobs().items()
-            if name not in start.jobs and uid not in approved
-        ]
-
     def _jobs(self) -> dict[str, str]:
         """Return the action Jobs of this namespace's plans, each with its plan's UID."""
         found = self._stage.cluster.get(f"/apis/batch/v1/namespaces/{ACTIONS}/jobs") or {}
-        bodies = [one["metadata"] for one in found.get("items", ())]
-        own = (one for one in bodies if one["annotations"].get(PLAN, "").startswith(f"{self._namespace}/"))
-        return {one["name"]: one["labels"][PLAN_UID] for one in own}
+        return jobs_of(self._namespace, found.get("items", ()))
 
 
 def _seconds(since: datetime, moment: datetime | None) -> float | None:
     return None if moment is None else (moment - since).total_seconds()
-
-
-def _to_job(plan: RemediationPlan) -> float | None:
-    """Seconds from the approval to the first Job; None where there is none."""
-    approval, attempts = plan.status.approval, plan.status.attempts
-    return _seconds(approval.observed_at, attempts[0].accepted_at) if approval and attempts else None

@@ -23,7 +23,7 @@ class Outcome:
     proposed: float | None = None
     runbook: str = ""
     job: float | None = None
-    """Seconds from the approval, as the operator saw it, to the Job that the API server accepted."""
+    """Seconds from the command that approves until the Job is there."""
     verified: float | None = None
     one_hop: bool = False
     """Whether the operator calls it closed by one plan."""
