@@ -244,6 +244,87 @@ def test_doctor_finds_on_a_real_cluster_who_could_approve(cluster: ApiTier, worl
     assert "admission policies" not in told, "they are as shipped"
 
 
+@pytest.fixture(scope="module")
+def payments(world: Installation) -> str:
+    """The policy that the plans are for, not inspected by anybody."""
+    manifest = yaml.safe_load(OBSERVE.read_text())
+    manifest["metadata"].update(name="payments", namespace=TEAM)
+    undo = {"name": "undo", "match": {"types": ["ImagePull"]}, "mode": "Open", "ladder": [{"runbook": "rollout-undo"}]}
+    manifest["spec"]["responses"] = [undo]
+    expect(world["admin"].create(f"{API}/namespaces/{TEAM}/inspectionpolicies", manifest), None)
+    return "payments"
+
+
+def test_readiness_has_the_api_servers_word_on_every_right(cluster: ApiTier, payments: str) -> None:
+    done = run(cluster, "admin", "readiness", payments, "--output", "json")
+    assert done.returncode == 3, "nothing runs the operator here"
+    lines = {one["what"]: one for one in json.loads(done.stdout)["lines"]}
+    assert lines["the operator may preview changes of Deployments"]["holds"], "the chart was told of the namespace"
+    assert lines["account forestall-action-rollout-undo may change Deployments"]["holds"]
+    assert lines["somebody may approve plans of high risk"]["holds"], "carol's group may"
+    assert lines["the twin cluster is whole"]["missing"] == "there is no NetworkTwin cluster"
+    assert all(one["remedy"] for one in lines.values() if not one["holds"])
+
+
+def test_who_may_not_read_what_it_takes_is_told_so(cluster: ApiTier, payments: str) -> None:
+    done = run(cluster, "erin", "readiness", payments)
+    assert done.returncode == 4, done.stdout
+    assert 'User "erin" cannot list resource "runbooks"' in done.stderr
+
+
+def test_explain_reads_what_the_operator_wrote(
+    cluster: ApiTier, world: Installation, payments: str, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    told = run(cluster, "erin", "explain", name)
+    assert told.returncode == 0, told.stderr
+    assert "scale was rejected by the twin: ready: NotFulfilled, and worse than before" in told.stdout
+    expect(world["operator"].create(findings(), finding("unplanned")), None)
+    status = {"state": "Open", "noPlanReason": "there is no Runbook scael"}
+    expect(world["operator"].patch(findings("unplanned/status"), {"status": status}), None)
+    assert "there is no Runbook scael" in run(cluster, "erin", "explain", "unplanned").stdout
+
+
+def completed(cluster: ApiTier, who: str, *words: str) -> list[str]:
+    """What kubectl itself offers for the last of the words behind `kubectl forestall`."""
+    argv = ("kubectl", "__complete", "forestall", *words)
+    done = subprocess.run(argv, env=environment(cluster, who), capture_output=True, text=True, check=False, timeout=120)
+    return [line.partition("\t")[0] for line in done.stdout.splitlines()]
+
+
+def test_kubectl_completes_the_plugins_commands_and_names(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    assert completed(cluster, "erin", "readi") == ["readiness", ":4"]
+    assert name in completed(cluster, "erin", "approve", "--namespace", TEAM, "")
+    assert completed(cluster, "olga", "approve", "--namespace", TEAM, "") == [":4"], "olga may list nothing"
+
+
+def test_a_context_of_any_kubeconfig_is_reached_and_its_namespace_taken(
+    cluster: ApiTier, world: Installation, names: Iterator[str], tmp_path: Path
+) -> None:
+    name, content = given(world, next(names)), yaml.safe_load(kubeconfig(cluster, "erin").read_text())
+    here = content["contexts"][0]["context"]
+    nowhere = {"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}}
+    content["clusters"].append(nowhere)
+    content["contexts"] = [
+        {"name": "there", "context": {**here, "namespace": TEAM}},
+        {"name": "lost", "context": {**here, "cluster": "nowhere"}},
+    ]
+    content["current-context"] = "lost"
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(content))
+    argv = (PLUGIN, "plans", "--kubeconfig", path, "-o", "json")
+    found, lost, unknown = (
+        subprocess.run((*argv, *more), capture_output=True, text=True, check=False, timeout=120)
+        for more in (("--context", "there"), (), ("--context", "unheard-of"))
+    )
+    assert name in {one["name"] for one in json.loads(found.stdout)["plans"]}
+    assert (lost.returncode, unknown.returncode) == (1, 1)
+    assert "the kubeconfig leads to no cluster" in unknown.stderr
+
+
 Change = Callable[[dict[str, Any]], object]
 FAULTS: Mapping[str, tuple[Change, bool]] = {
     "as shipped": (lambda spec: None, True),
