@@ -60,6 +60,11 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     return max(min(policy.spec.schedule.interval, soon), SHORTEST_INTERVAL)
 
 
+async def forget(context: Context, key: Key) -> None:
+    """Another replica inspects: what this one saw last gets old."""
+    context.passes.pop(key, None)
+
+
 async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     """Measure and inspect. A policy of the operator's own namespace may read every namespace's series."""
     namespace = policy.metadata.namespace or ""
@@ -85,7 +90,7 @@ async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None
 
 
 async def _record_one(context: Context, finding: Finding, observation: Observation | None, done: Pass) -> None:
-    plans = plans_of(context, finding)
+    plans = context.store.plans_of(finding)
     # An alert that came during the pass waits for the next one.
     same = finding.status.alerts == done.alerts.get(finding.spec, ())
     judged = observation is not None or (same and done.report.clears(finding.spec, done.snapshot))
@@ -127,7 +132,7 @@ async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
     for finding in sorted(findings_of(context, policy), key=lambda one: one.metadata.name):
         if finding.status.state in RESTING:
             continue
-        plans = plans_of(context, finding)
+        plans = context.store.plans_of(finding)
         answer = await asyncio.to_thread(
             propose,
             policy,
@@ -175,16 +180,6 @@ def findings_of(context: Context, policy: InspectionPolicy) -> list[Finding]:
     """The policy's findings."""
     found = context.store.all(Finding, policy.metadata.namespace)
     return [finding for finding in found if finding.spec.policy_ref.name == policy.metadata.name]
-
-
-def plans_of(context: Context, finding: Finding) -> list[RemediationPlan]:
-    """The finding's plans, oldest first."""
-    found = [
-        one
-        for one in context.store.all(RemediationPlan, finding.metadata.namespace)
-        if one.spec.finding_ref.name == finding.metadata.name
-    ]
-    return sorted(found, key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
 
 
 def _owner(owner: InspectionPolicy | Finding) -> Json:

@@ -15,6 +15,13 @@ SUCCESSION: Final = Key("Succession", "", "")
 """The key that stands for everything."""
 
 
+def begin(context: Context) -> None:
+    """This replica leads from now on. What it inspected when it led before is no evidence any more."""
+    context.passes.clear()
+    context.revisions.clear()
+    context.queue.add(SUCCESSION)
+
+
 async def succeed(context: Context, _: Key) -> timedelta | None:
     """Queue every object that this replica knows, and what depends on each action Job there is."""
     intake.everything(context)

@@ -44,7 +44,7 @@ from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.standing import Standing, watch_age
 from forestall.runtime.store import Store
-from forestall.runtime.succession import SUCCESSION, succeed
+from forestall.runtime.succession import SUCCESSION, begin, succeed
 from forestall.runtime.supervisor import supervise
 from forestall.runtime.telemetry import Metrics
 from forestall.runtime.twins import Twins
@@ -62,9 +62,8 @@ log = structlog.get_logger(__name__)
 def build(settings: Settings, kube: Kube) -> Context:
     """The shared context over a Kubernetes client. All but the election writes only while this replica leads."""
     clock, loop = SystemClock(), asyncio.get_running_loop()
-    queue: WorkQueue[Key] = WorkQueue(loop.time)
     standing_for = Replica(settings.namespace, settings.replica)
-    election = Election(kube, clock, standing_for, time=loop.time, elected=partial(queue.add, SUCCESSION))
+    election = Election(kube, clock, standing_for, time=loop.time, elected=lambda: begin(context))
     fenced = Fenced(kube, lambda: election.holding)
 
     def metrics_of(source: PrometheusSource) -> Prometheus:
@@ -83,7 +82,7 @@ def build(settings: Settings, kube: Kube) -> Context:
         notifier=KubeEvents(fenced, clock),
         metrics=metrics,
         store=Store(accountant.notice) if accountant else Store(),
-        queue=queue,
+        queue=WorkQueue(loop.time),
         twins=Twins(fenced, clock, metrics=metrics_of, changed=changed, time=loop.time),
         election=election,
         accountant=accountant,
@@ -109,7 +108,10 @@ def reconcilers(context: Context) -> dict[str, Reconcile]:
 def duties(context: Context) -> dict[str, Reconcile]:
     """What is done about each kind: by the leader what there is to do, by the others what keeps them warm."""
     leading: dict[str, Reconcile] = {**reconcilers(context), SUCCESSION.kind: partial(succeed, context)}
-    following: dict[str, Reconcile] = {"NetworkTwin": partial(twin_status.keep, context)}
+    following: dict[str, Reconcile] = {
+        "NetworkTwin": partial(twin_status.keep, context),
+        "InspectionPolicy": partial(policies.forget, context),
+    }
     return {kind: partial(_by_role, context, does, following.get(kind)) for kind, does in leading.items()}
 
 

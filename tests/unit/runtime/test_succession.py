@@ -11,12 +11,12 @@ import pytest
 from forestall.adapters.resources import FINDINGS, JOBS, PLANS, POLICIES, RUNBOOKS, TWINS
 from forestall.planning import job
 from forestall.ports import KubeError
-from forestall.runtime.succession import SUCCESSION, succeed
+from forestall.runtime.succession import SUCCESSION, begin, succeed
 from forestall.runtime.wiring import build, duties, hand_over
 from forestall.runtime.workers import work
 from tests.unit.gates.scene import finding, plan, policy, runbook
 from tests.unit.runtime.instant import run, settle
-from tests.unit.runtime.scene import SETTINGS, World, twin
+from tests.unit.runtime.scene import POLICY, SETTINGS, World, planned, twin
 
 
 def known(world: World) -> World:
@@ -109,6 +109,30 @@ def test_one_that_begins_to_lead_does_what_it_left_while_it_followed() -> None:
         world.context.queue.add(SUCCESSION)
         await working(world, 30)
         assert statuses(world) == ["InspectionPolicy", "NetworkTwin", "Runbook"]
+        await world.context.twins.stop()
+
+    run(story())
+
+
+def test_what_was_inspected_when_one_led_before_is_no_evidence() -> None:
+    async def story() -> None:
+        world = await planned()
+        assert world.context.passes
+        begin(world.context)
+        assert not world.context.passes
+        assert not world.context.revisions
+        assert SUCCESSION in [await world.context.queue.get() for _ in range(world.context.queue.depth)]
+
+    run(story())
+
+
+def test_one_that_follows_keeps_no_inspection() -> None:
+    async def story() -> None:
+        world = await planned()
+        assert world.context.passes
+        world.context.queue.add(POLICY)
+        await working(world, 1)
+        assert not world.context.passes
         await world.context.twins.stop()
 
     run(story())
