@@ -1,4 +1,4 @@
-"""The operator, with probes in quick succession, and with a death at a moment of one's choice."""
+"""The operator, with a shorter breath than in life, and with a death at a moment of one's choice."""
 
 import argparse
 import asyncio
@@ -74,11 +74,12 @@ class Mortal:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def run(moment: Moment | None, probe: float) -> None:
+async def run(moment: Moment | None, probe: float, retention: float) -> None:
     """Run until SIGTERM, or until the moment."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    chosen = replace(settings.read(), probe_interval=timedelta(seconds=probe))
+    pauses = {"probe_interval": timedelta(seconds=probe), "retention_pause": timedelta(seconds=retention)}
+    chosen = replace(settings.read(), **pauses)
     configure_logs(chosen.log_level)
     async with await connect() as kube:
         seen = cast("Kube", Mortal(kube, moment)) if moment else kube
@@ -89,5 +90,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--die", choices=sorted(MOMENTS))
     parser.add_argument("--probe-seconds", type=float, default=60.0)
+    parser.add_argument("--retention-seconds", type=float, default=60.0)
     options = parser.parse_args()
-    asyncio.run(run(MOMENTS.get(options.die), options.probe_seconds))
+    asyncio.run(run(MOMENTS.get(options.die), options.probe_seconds, options.retention_seconds))

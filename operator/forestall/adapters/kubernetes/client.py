@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import quote, urlencode
@@ -18,6 +19,7 @@ from kubernetes.aio import client as library
 from kubernetes.aio import config
 
 from forestall.adapters.kubernetes.kubeconfig import current_context, read
+from forestall.adapters.kubernetes.limits import Limits
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
 from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
@@ -34,7 +36,7 @@ PODS = Resource("", "v1", "pods", "Pod")
 ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
 
-async def connect(kubeconfig: str | None = None, context: str | None = None, *, pool: int = 32) -> KubeClient:
+async def connect(kubeconfig: str | None = None, context: str | None = None) -> KubeClient:
     """A client for the cluster that `kubeconfig` names; else KUBECONFIG's; else the one this pod runs in.
 
     `context` is one of the kubeconfig's; by default its current one.
@@ -46,7 +48,7 @@ async def connect(kubeconfig: str | None = None, context: str | None = None, *, 
         await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"), context)
     except Exception as error:  # a file, or the login helper that it names, fails in a score of ways
         raise KubeError(0, "InvalidKubeconfig", f"{type(error).__name__}: {error}") from error
-    settings.connection_pool_maxsize = pool
+    settings.connection_pool_maxsize = 0  # no end: each watch keeps a connection, and `Limits` counts the rest
     return KubeClient(library.ApiClient(settings))
 
 
@@ -85,6 +87,7 @@ class KubeClient:
 
     def __init__(self, api: library.ApiClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._api, self._sleep = api, sleep
+        self._limits = Limits(time.monotonic, sleep)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -245,9 +248,10 @@ class KubeClient:
         text = urlencode({key: value for key, value in (query or {}).items() if value})
         url = f"{self._api.configuration.host}{path}{'?' if text else ''}{text}"
         try:
-            wrapped = await self._api.rest_client.request(
-                method, url, headers=headers, body=body, _request_timeout=limits
-            )
+            async with self._limits:
+                wrapped = await self._api.rest_client.request(
+                    method, url, headers=headers, body=body, _request_timeout=limits
+                )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(error) from error
         answer: aiohttp.ClientResponse = wrapped.response

@@ -14,6 +14,7 @@ from aiohttp import web
 from kubernetes.aio import client as library
 
 from forestall.adapters.kubernetes.client import LONGEST_WAIT, PAGE, KubeClient, connect, error_of, path_of
+from forestall.adapters.kubernetes.watching import CONNECTED
 from forestall.adapters.resources import DEPLOYMENTS, NODES, PLANS, PODS
 from forestall.ports import Json, KubeError
 
@@ -334,17 +335,45 @@ def test_a_kubeconfig_names_the_cluster_and_its_token(tmp_path: Path) -> None:
         return web.json_response({})
 
     async def use() -> None:
-        async with serving(answer) as url:
-            config = {
-                "current-context": "here",
-                "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-                "clusters": [{"name": "c", "cluster": {"server": url}}],
-                "users": [{"name": "u", "user": {"token": "t0ken"}}],
-            }
-            path = tmp_path / "config"
-            path.write_text(json.dumps(config))
-            async with await connect(str(path)) as kube:
-                await kube.get(PODS, "shop", "cart")
+        async with serving(answer) as url, await connect(kubeconfig(tmp_path, url)) as kube:
+            await kube.get(PODS, "shop", "cart")
 
     asyncio.run(use())
     assert tokens == ["Bearer t0ken"]
+
+
+def kubeconfig(folder: Path, url: str) -> str:
+    config = {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {"token": "t0ken"}}],
+    }
+    path = folder / "config"
+    path.write_text(json.dumps(config))
+    return str(path)
+
+
+def test_any_number_of_open_watches_leaves_room_for_requests(tmp_path: Path) -> None:
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "watch" not in request.query:
+            return web.json_response({"found": True})
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"{}\n")
+        await over.wait()
+        return response
+
+    async def use() -> None:
+        async with serving(answer) as url, await connect(kubeconfig(tmp_path, url)) as kube:
+            streams = [kube.stream(PODS, "shop", "", "7") for _ in range(150)]
+            for stream in streams:
+                assert (await anext(stream))["type"] == CONNECTED
+            assert await kube.get(PODS, "shop", "cart") == {"found": True}
+            for stream in streams:
+                await stream.aclose()
+            over.set()
+
+    asyncio.run(asyncio.wait_for(use(), 60))
