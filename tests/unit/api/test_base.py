@@ -20,6 +20,15 @@ class Thing(Model):
     how_much: DecimalText | None = None
 
 
+def test_a_model_remembers_no_more_than_its_fields_and_its_copies_are_as_good() -> None:
+    one = Thing.model_validate({"howLong": "30s"})
+    other = one.model_copy(update={"how_long": timedelta(seconds=30)})
+    assert one.model_fields_set == set()
+    assert one == other == Thing(how_long=timedelta(seconds=30))
+    assert one.model_fields_set is Thing().model_fields_set
+    assert other.to_json() == {"howLong": "30s"}
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
