@@ -46,16 +46,20 @@ class Operators:
     def quietly(self) -> None:
         """One look in a world without trouble, and the end of the Job that runs then."""
         self.world.is_well(20)
-        self.work("first")
+        self.go_on("first", "is done")
+
+    def go_on(self, operator: str, how: str) -> None:
+        """One look, and the end of the Job that runs then."""
+        self.work(operator)
         if self.world.running:
-            self.world.end_job(self.world.running[0], "is done", told=True)
+            self.world.end_job(self.world.running[0], how, told=True)
+        self.check()
 
     def come_to_an_end(self) -> None:
         """In a quiet world every plan comes to an end."""
         for _ in range(40):
             if self.world.status.phase not in TERMINAL:
                 self.quietly()
-                self.check()
         assert self.world.status.phase in TERMINAL
 
     def check(self) -> None:

@@ -128,12 +128,8 @@ def test_any_single_trouble_at_any_moment_is_got_over(how: str, helps: bool, rol
             operators = on_the_way(rounds, retries=rounds % 2, rollback=rollback, helps=helps)
             operators.work("first")
             happens(operators.world, what)
-            operators.work("second")
-            operators.check()
-            if operators.world.running:
-                operators.world.end_job(operators.world.running[0], how, told=True)
+            operators.go_on("second", how)
             happens(operators.world, what)
-            for _ in range(3):
-                operators.work("first")
-                operators.check()
+            for _ in range(5):
+                operators.go_on("first", how)
             operators.come_to_an_end()
