@@ -83,10 +83,8 @@ def _unseen(old: FindingStatus, now: datetime) -> FindingStatus:
     """What the finding says stays as it was when it last showed; the state says that it is gone."""
     if old.state in AT_REST:
         return old
-    if old.detected_at is None:
-        # Its alert was resolved before a pass saw it: nothing was raised that could be cleared.
-        return old.model_copy(update={"state": "Cleared"})
-    return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now)
+    why = "" if old.detected_at is not None else "its alerts were resolved before an inspection raised it"
+    return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now, why)
 
 
 def _same_meaning(old: FindingStatus, observation: Observation) -> bool:

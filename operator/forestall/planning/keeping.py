@@ -64,7 +64,7 @@ def _at_rest(finding: Finding, of: Plans) -> datetime | None:
     """Since when nothing has happened to the finding; None where something may."""
     status = finding.status
     under_way = any(plan.status.phase not in TERMINAL for plan in of.get(finding.metadata.name, ()))
-    if status.state not in _AT_REST or not status.transitions or under_way:
+    if status.state not in _AT_REST or not status.transitions or under_way or status.alerts:
         return None
     return status.transitions[-1].time
 

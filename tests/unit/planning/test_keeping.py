@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from forestall.api.finding import Finding
+from forestall.api.finding import Finding, FiringAlert
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.retention import Retention
 from forestall.planning.keeping import Surplus, surplus
@@ -89,6 +89,14 @@ def test_a_finding_with_a_plan_under_way_stays_and_so_do_its_plans(phase: str) -
 def test_a_finding_of_which_nothing_is_told_yet_stays() -> None:
     blank = finding("web").model_copy(update={"status": finding("web").status.model_copy(update={"transitions": ()})})
     assert judged([blank], after=9999 * DAY, findings=0) == Surplus((), (), None)
+
+
+def test_a_finding_for_which_alerts_fire_stays_also_at_rest() -> None:
+    resting = finding("web", "Cleared")
+    alerts = (FiringAlert(fingerprint="ab", starts_at=NOW),)
+    firing = resting.model_copy(update={"status": resting.status.model_copy(update={"alerts": alerts})})
+    assert names(judged([resting], after=9999 * DAY).findings) == ["web"]
+    assert judged([firing], after=9999 * DAY) == Surplus((), (), None)
 
 
 def test_beyond_the_number_kept_the_ones_that_have_rested_longest_go_after_the_hold_off() -> None:

@@ -140,7 +140,9 @@ def test_what_is_resolved_before_anybody_saw_it_was_never_raised() -> None:
         await intake.take(notification(alert()))
         await intake.take(notification(alert(status="resolved")))
         await world.inspect()
-        assert (world.finding.status.state, world.finding.status.transitions) == ("Cleared", ())
+        (move,) = world.finding.status.transitions
+        assert (world.finding.status.state, move.to) == ("Cleared", "Cleared")
+        assert move.message == "its alerts were resolved before an inspection raised it"
 
     told(story)
 
