@@ -70,5 +70,5 @@ class Health:
         return web.Response(text="ok" if ready else "not synchronised yet", status=200 if ready else 503)
 
     async def _scrape(self, _: web.Request) -> web.Response:
-        text = generate_latest(self._metrics.registry)
+        text = await asyncio.to_thread(generate_latest, self._metrics.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

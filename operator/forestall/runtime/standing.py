@@ -1,4 +1,7 @@
-"""What the operator holds and how it does, as metrics: read at each scrape, so that no figure can fall behind."""
+"""What the operator holds and how it does, as metrics: read at each scrape, so that no figure can fall behind.
+
+A scrape runs in a thread of its own, as counting takes longer than the event loop may be held: only copies are walked.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from typing import Final, get_args
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from forestall.api.base import Key
 from forestall.api.finding import Finding, FindingClass, FindingState
 from forestall.api.inspectionpolicy import InspectionPolicy, Severity
 from forestall.api.networktwin import NetworkTwin
@@ -83,15 +85,11 @@ def _one_hop(context: Context) -> Samples:
 
 def _counted(context: Context) -> Iterator[Finding]:
     """The findings in the denominator of the closure."""
-    policies = {policy.key: policy.spec for policy in context.store.all(InspectionPolicy)}
+    policies = {(one.metadata.namespace, one.metadata.name): one.spec for one in context.store.all(InspectionPolicy)}
     for finding in context.store.all(Finding):
-        policy = policies.get(_policy_of(finding))
+        policy = policies.get((finding.metadata.namespace, finding.spec.policy_ref.name))
         if policy is not None and eligible(policy, finding):
             yield finding
-
-
-def _policy_of(finding: Finding) -> Key:
-    return Key(InspectionPolicy.crd.kind, finding.metadata.namespace or "", finding.spec.policy_ref.name)
 
 
 def _by_type(findings: Iterable[Finding]) -> Samples:
@@ -105,16 +103,16 @@ def _pauses(context: Context) -> Samples:
 
 
 def _unreadable(context: Context) -> Samples:
-    found = Counter(key.kind for key in context.store.unreadable)
+    found = Counter(key.kind for key in list(context.store.unreadable))
     return (((kind,), found[kind]) for kind in MODELS)
 
 
 def _twin_age(context: Context) -> Samples:
-    return (((twin.resource.metadata.name,), twin.feed.age) for twin in context.twins if twin.feed is not None)
+    return (((twin.resource.metadata.name,), twin.feed.age) for twin in list(context.twins) if twin.feed is not None)
 
 
 def _twin_metrics(context: Context) -> Samples:
-    for twin in context.twins:
+    for twin in list(context.twins):
         if any(source.prometheus for source in twin.resource.spec.sources):
             yield (twin.resource.metadata.name,), not twin.metrics_error
 

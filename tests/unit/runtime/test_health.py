@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
 
 import aiohttp
 import pytest
+from prometheus_client import Metric
+from prometheus_client.registry import Collector
 
 from forestall.runtime.health import Health
 from forestall.runtime.telemetry import Metrics
@@ -85,3 +89,30 @@ def test_a_process_that_is_not_well_says_why() -> None:
     found = answers(health(queue_age=500.0, ready=False))
     assert found["/healthz"] == (503, "the oldest key in the queue waits 500 s")
     assert found["/readyz"] == (503, "not synchronised yet")
+
+
+def test_a_scrape_does_not_hold_the_event_loop() -> None:
+    """Counting what the operator holds takes longer than the loop may be held."""
+    scraped, gone_on = threading.Event(), threading.Event()
+
+    class Slow(Collector):
+        def collect(self) -> Iterator[Metric]:
+            scraped.set()
+            assert gone_on.wait(60), "nothing else ran meanwhile"
+            yield from ()
+
+    async def scrape() -> None:
+        told = Health(metrics, time=float, queue_age=lambda: 0.0, watch_age=lambda: 0.0, ready=lambda: True)
+        runner, port = await told.serve(0)
+        try:
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", trust_env=False) as session:
+                answer = asyncio.create_task(session.get("/metrics"))
+                assert await asyncio.to_thread(scraped.wait, 60)
+                gone_on.set()
+                assert (await answer).status == 200
+        finally:
+            await runner.cleanup()
+
+    metrics = Metrics()
+    metrics.registry.register(Slow())
+    asyncio.run(scrape())
