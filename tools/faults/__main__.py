@@ -6,10 +6,10 @@ was done, and nothing at all where there was no fault.
 
 import argparse
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,13 +18,11 @@ from rich.console import Console
 from tools.cluster import host, node_tier
 from tools.demo.narration import Narration
 from tools.demo.stage import Stage
-from tools.demo.waiting import Stuck
 from tools.faults.catalogue import CALM, FAULTS, Calm, Fault
-from tools.faults.lane import Lane
+from tools.faults.lane import FAILURES, Lane
 from tools.faults.market import play
 from tools.faults.outcomes import CalmOutcome, Outcome, Results, calm_table, faults_table, totals_line
 
-FAILURES = (Stuck, host.Missing, RuntimeError, TimeoutError, subprocess.CalledProcessError)
 ONE, TWO, QUIET = "market-one", "market-two", "market-calm"
 """Namespaces: two for faults side by side, one for what is no fault."""
 
@@ -71,7 +69,9 @@ def main(arguments: Sequence[str]) -> int:
     console.width = max(console.width, WIDTH)
     narration = Narration(console)
     try:
-        results = run(narration, options.only)
+        # What is said while programs are built and nodes start is no part of the figures either.
+        with redirect_stdout(console.file):
+            results = run(narration, options.only)
     except FAILURES as error:
         notes = "\n".join([str(error), *getattr(error, "__notes__", ())])
         narration.fail(f"the harness failed after {narration.elapsed:.0f} s: {notes}")

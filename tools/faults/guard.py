@@ -19,6 +19,7 @@ class Guard:
         self._before = _objects(before)
         self._interval = interval
         self._harm: dict[str, None] = {}
+        self._failure: list[BaseException] = []
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._run, name="guard")
 
@@ -32,14 +33,21 @@ class Guard:
 
     @property
     def harm(self) -> list[str]:
-        """Every harm that was seen, once."""
+        """Every harm that was seen, once. Raises what ended the guard, if anything did."""
+        if self._failure:
+            raise RuntimeError("the guard has ended") from self._failure[0]
         return list(self._harm)
 
     def _run(self) -> None:
-        while not self._enough.wait(self._interval):
-            now = self._state()
-            if now.deployments:
-                self._harm.update(dict.fromkeys(harmed(self._before, _objects(now))))
+        try:
+            while not self._enough.wait(self._interval):
+                self._look(self._state())
+        except BaseException as error:  # told to whoever asks for the harm
+            self._failure.append(error)
+
+    def _look(self, now: State) -> None:
+        if now.deployments:
+            self._harm.update(dict.fromkeys(harmed(self._before, _objects(now))))
 
 
 def _objects(state: State) -> Objects:

@@ -1,7 +1,9 @@
 """One lane of the harness: faults, one after the other, in a market of its own."""
 
+import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +17,7 @@ from tools.faults.actions import jobs_of, unapproved
 from tools.faults.catalogue import Calm, Command, Fault
 from tools.faults.differences import Path, Ref, differences, path_of
 from tools.faults.guard import Guard
-from tools.faults.judge import Before, Judge
+from tools.faults.judge import Before, Judge, State
 from tools.faults.market import Market
 from tools.faults.outcomes import CalmOutcome, Outcome
 from tools.faults.undo import undo
@@ -28,6 +30,9 @@ PATIENCE = 120.0
 
 QUIET = 45.0
 """Seconds that a change which is no fault is watched for, once it is done."""
+
+FAILURES = (Stuck, RuntimeError, TimeoutError, subprocess.CalledProcessError)
+"""How a step of the harness fails."""
 
 ALICE = ("alice", "market-supervisors")
 """May approve the market's plans."""
@@ -52,24 +57,27 @@ class Lane:
         self._namespace = namespace
         self._market = Market(stage, namespace, GROUP)
         self._loop = Loop(stage.cluster.get, namespace, stage.tell, PATIENCE)
+        self._opened = State((), ())
         self._alice = Person(stage, namespace, *ALICE)
 
     def open(self, *, with_large: bool) -> None:
         """Bring in the market."""
         self._market.open(with_large=with_large)
+        self._opened = self._market.state()
 
     def fault(self, fault: Fault) -> Outcome:
         """Bring the fault in, follow it to its end, have it judged, and undo it all."""
         self._stage.tell.chapter(fault.title)
         outcome = Outcome(fault.name, fault.title)
-        start = self._begin(fault.inject)
-        with Guard(self._market.state, start.before.state) as guard:
-            plan = self._follow(fault, start, outcome)
-        outcome.unsafe.extend((*guard.harm, *unapproved(self._jobs(), start.jobs, self._loop.plans())))
-        self._stop_loop()
-        if plan:
-            outcome.lapses.extend(self._undo(plan, start.before))
-        outcome.lapses.extend(self._restore(start))
+        with self._noting(outcome.lapses):
+            start = self._begin(fault.inject)
+            with Guard(self._market.state, start.before.state) as guard:
+                plan = self._follow(fault, start, outcome)
+            outcome.unsafe.extend((*guard.harm, *unapproved(self._jobs(), start.jobs, self._loop.plans())))
+            self._stop_loop()
+            if plan:
+                outcome.lapses.extend(self._undo(plan, start.before))
+            outcome.lapses.extend(self._restore(start))
         self._stage.tell.say(f"{fault.title}: {'closed' if outcome.closed else (*outcome.unsafe, *outcome.lapses)}")
         return outcome
 
@@ -77,21 +85,30 @@ class Lane:
         """Make a change that is no fault, and see what is made of it."""
         self._stage.tell.chapter(change.title)
         outcome = CalmOutcome(change.name, change.title)
-        start = self._begin(change.change)
-        try:
-            self._market.await_well(start.before.state)
-        except Stuck as error:
-            outcome.lapses.append(str(error).partition("\n")[0])
-        time.sleep(QUIET)
-        outcome.findings = [one.status.message for one in self._loop.findings()]
-        outcome.plans = [f"{one.metadata.name}: {one.status.phase}" for one in self._loop.plans()]
-        outcome.actions = [*self._jobs().keys() - start.jobs]
-        self._stop_loop()
-        outcome.lapses.extend(self._restore(start))
+        with self._noting(outcome.lapses):
+            start = self._begin(change.change)
+            with self._noting(outcome.lapses):
+                self._market.await_well(start.before.state)
+            time.sleep(QUIET)
+            outcome.findings = [one.status.message for one in self._loop.findings()]
+            outcome.plans = [f"{one.metadata.name}: {one.status.phase}" for one in self._loop.plans()]
+            outcome.actions = [*self._jobs().keys() - start.jobs]
+            self._stop_loop()
+            outcome.lapses.extend(self._restore(start))
         return outcome
 
+    @contextmanager
+    def _noting(self, lapses: list[str]) -> Iterator[None]:
+        """Note what goes wrong in the block, and go on behind it: one miss must not cost the others."""
+        try:
+            yield
+        except FAILURES as error:
+            lapses.append(str(error).partition("\n")[0])
+            self._stage.tell.say("\n".join([str(error), *getattr(error, "__notes__", ())]))
+
     def _begin(self, commands: Sequence[Command]) -> Start:
-        """Have the policy in force and nothing found, capture the baseline, and make the change."""
+        """Have all well, the policy in force and nothing found; capture the baseline, and make the change."""
+        self._market.await_well(self._opened)
         self._stage.apply("policy.yaml", namespace=self._namespace)
         self._loop.await_inspected()
         baseline, state = self._market.objects(), self._market.state()
@@ -104,16 +121,13 @@ class Lane:
 
     def _follow(self, fault: Fault, start: Start, outcome: Outcome) -> RemediationPlan | None:
         """Follow the fault to its closure, and have that judged; the plan that ran, None where it is a miss."""
-        try:
+        plan = None
+        with self._noting(outcome.lapses):
             plan = self._close(fault, start.since, outcome)
-        except Stuck as error:
-            outcome.lapses.append(str(error).partition("\n")[0])
-            self._stage.tell.say(str(error))
-            return None
-        judge = Judge(self._market, start.before, time.monotonic, time.sleep)
-        verdict = judge.judge(fault.workload, self._writes(plan))
-        outcome.lapses.extend(verdict.lapses)
-        outcome.unsafe.extend(verdict.unsafe)
+            judge = Judge(self._market, start.before, time.monotonic, time.sleep)
+            verdict = judge.judge(fault.workload, self._writes(plan))
+            outcome.lapses.extend(verdict.lapses)
+            outcome.unsafe.extend(verdict.unsafe)
         return plan
 
     def _close(self, fault: Fault, since: datetime, outcome: Outcome) -> RemediationPlan:

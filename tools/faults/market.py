@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 import yaml
 
 from tools.cluster import session_folder
 from tools.cluster.images import ROOT, python_app_image
-from tools.demo.outage import Prober, longest_gap
+from tools.demo.outage import Probe, Prober
 from tools.demo.stage import Play, Stage
 from tools.demo.waiting import await_value
 from tools.faults.differences import Json, Objects, differences, ref_of
@@ -101,7 +102,7 @@ class Market:
         names = [one["metadata"]["name"] for one in self._listed(f"/api/v1/namespaces/{self.namespace}/services")]
         targets = {name: self._stage.address(self.namespace, name) for name in names}
         with Prober(targets, self._stage.network) as prober:
-            yield lambda: {name: longest_gap(prober.probes(name)) for name in names}
+            yield lambda: {name: longest_silence(prober.probes(name)) for name in names}
 
     def restore(self, baseline: Objects) -> list[str]:
         """Put every object back as it was captured; what differs nevertheless."""
@@ -134,6 +135,15 @@ class Market:
     def _listed(self, path: str) -> Sequence[Json]:
         items: Sequence[Json] = (self._stage.cluster.get(path) or {}).get("items", ())
         return items
+
+
+def longest_silence(probes: Sequence[Probe]) -> float:
+    """Return the longest time in seconds without an answer, from the first request on to the end of the last one."""
+    if not probes:
+        return 0.0
+    answered = sorted(probe.ended for probe in probes if probe.ok)
+    moments = [min(probe.asked for probe in probes), *answered, max(probe.ended for probe in probes)]
+    return max(after - before for before, after in pairwise(moments))
 
 
 def _replaceable(body: Json) -> Json:

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from tests.unit.tools.faults.bodies import WELL, deployment, endpoints
 from tools.faults.guard import Guard
 from tools.faults.judge import State
@@ -34,3 +36,16 @@ def test_an_api_server_that_does_not_answer_is_no_harm() -> None:
     with Guard(states, WELL, interval=0.01) as guard:
         assert states.over.wait(60)
     assert guard.harm == []
+
+
+def test_a_guard_that_ended_says_so_and_reports_no_peace() -> None:
+    looked = threading.Event()
+
+    def broken() -> State:
+        looked.set()
+        raise OSError("no such thing")
+
+    with Guard(broken, WELL, interval=0.01) as guard:
+        assert looked.wait(60)
+    with pytest.raises(RuntimeError, match="the guard has ended"):
+        _ = guard.harm

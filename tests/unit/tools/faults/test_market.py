@@ -8,9 +8,10 @@ import pytest
 
 from forestall.api.base import GROUP
 from tests.unit.tools.faults.bodies import FRONT, SPACE, changed, objects
+from tools.demo.outage import Probe
 from tools.demo.stage import Stage
 from tools.faults.differences import Objects, Ref
-from tools.faults.market import Market
+from tools.faults.market import Market, longest_silence
 
 
 class FakeCluster:
@@ -76,3 +77,18 @@ def test_what_could_not_be_put_back_is_told() -> None:
 @pytest.mark.parametrize("name", ["front", "cart", "stock", "mail"])
 def test_the_goals_are_those_of_the_policy(name: str) -> None:
     assert market(objects())[0].goals()[name] == 1
+
+
+def probe(asked: float, ok: bool) -> Probe:
+    return Probe(asked, asked + 0.1, ok)
+
+
+def test_a_silence_counts_from_the_first_request_to_the_end_of_the_last() -> None:
+    answers = [probe(0.0, True), probe(5.0, True), probe(6.0, True)]
+    assert longest_silence(answers) == pytest.approx(5.0)
+    assert longest_silence([*answers, probe(20.0, False)]) == pytest.approx(14.0)
+    assert longest_silence([probe(-9.0, False), *answers]) == pytest.approx(9.1)
+
+
+def test_a_service_that_never_answers_is_silent_all_the_time() -> None:
+    assert longest_silence([probe(0.0, False), probe(60.0, False)]) == pytest.approx(60.1)
