@@ -21,14 +21,16 @@ _DURATION_PATTERN = r"^([0-9]+(ms|s|m|h|d))+$"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-class _Unasked(frozenset[str]):
-    """The empty set of fields that all models share; a copy of a model starts a set of its own."""
+class _Forgotten(frozenset[str]):
+    """Stands for the fields that were given, in models to be kept; a copy of such a model starts a set of its own."""
 
     def __copy__(self) -> set[str]:
         return set()
 
 
-_UNASKED: Final = _Unasked()
+_FORGOTTEN: Final = _Forgotten()
+TO_KEEP: Final = object()
+"""The validation context of resources that are kept in great numbers."""
 
 
 class Model(BaseModel):
@@ -42,9 +44,10 @@ class Model(BaseModel):
         use_attribute_docstrings=True,
     )
 
-    def model_post_init(self, _: Any, /) -> None:
-        """Forget which fields were given: nobody asks, and it is almost half of what a resource takes in memory."""
-        object.__setattr__(self, "__pydantic_fields_set__", _UNASKED)
+    def model_post_init(self, context: Any, /) -> None:
+        """In a model TO_KEEP, forget which fields were given: that is almost half of what it takes in memory."""
+        if context is TO_KEEP:
+            object.__setattr__(self, "__pydantic_fields_set__", _FORGOTTEN)
 
     def to_json(self) -> dict[str, Any]:
         """The wire form: camelCase names, JSON values, nothing that is not set."""

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
-from forestall.api.base import Key, Resource
+from forestall.api.base import TO_KEEP, Key, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import NetworkTwin
@@ -66,7 +66,7 @@ class Store:
         if metadata.get("uid") in self._gone or (known is not None and _older(metadata, known)):
             return key
         try:
-            model = MODELS[kind].model_validate(body)
+            model = MODELS[kind].model_validate(body, context=TO_KEEP)
             self._forget(key)
             self._keep(key, model, body.get("status") or {})
             self._notice(model)
@@ -124,7 +124,7 @@ class Store:
         return cast("R | None", self._known(Key(model.crd.kind, namespace, name)))
 
     def all(self, model: type[R], namespace: str | None = None) -> Iterator[R]:
-        """All objects of a kind, of one namespace if given."""
+        """All objects of a kind, of one namespace if given. Copies are walked: other threads read along."""
         places = self._objects[model.crd.kind]
         for place in list(places) if namespace is None else (namespace,):
             yield from cast("list[R]", list(places.get(place, {}).values()))
@@ -133,10 +133,6 @@ class Store:
         """The finding's plans, oldest first."""
         found = self._plans.get((finding.metadata.namespace or "", finding.metadata.name), {})
         return sorted(found.values(), key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
-
-    def snapshot(self, model: type[R]) -> list[R]:
-        """All objects of a kind, copied at once: for readers in other threads."""
-        return cast("list[R]", list(self._objects[model.crd.kind].values()))
 
     def status(self, key: Key) -> Json:
         """The status as it was last seen on the wire: what a patch is computed against."""
