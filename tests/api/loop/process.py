@@ -5,7 +5,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,10 +42,20 @@ def secrets(folder: Path) -> Path:
 
 
 class Operator:
-    """One replica, at most one process at a time. Its log is `log`, its ledger `ledger`."""
+    """One replica, at most one process at a time. Its log is `log`, its ledger `ledger`.
 
-    def __init__(self, cluster: ApiTier, folder: Path, replica: str = "operator") -> None:
-        self._cluster, self.replica = cluster, replica
+    `way` makes of its kubeconfig the one that it is given.
+    """
+
+    def __init__(
+        self,
+        cluster: ApiTier,
+        folder: Path,
+        replica: str = "operator",
+        *,
+        way: Callable[[Path], Path] = lambda kubeconfig: kubeconfig,
+    ) -> None:
+        self._cluster, self.replica, self._way = cluster, replica, way
         self.log, self.ledger = folder / f"{replica}.log", folder / f"{replica}.db"
         self.secrets = secrets(folder / "alerts")
         self.alerts_port = host.free_ports(1)[0]
@@ -76,7 +86,7 @@ class Operator:
         self._port = host.free_ports(1)[0]
         settings = {
             **checkout(),
-            "KUBECONFIG": str(self._cluster.service_account_kubeconfig(NAMESPACE, "forestall")),
+            "KUBECONFIG": str(self._way(self._cluster.service_account_kubeconfig(NAMESPACE, "forestall"))),
             "FORESTALL_NAMESPACE": NAMESPACE,
             "FORESTALL_REPLICA": self.replica,
             "FORESTALL_ACTION_IMAGE": IMAGE,

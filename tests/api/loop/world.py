@@ -2,8 +2,8 @@
 
 import json
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -78,19 +78,26 @@ class World:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Take the API server away.
+        """Take the API server away."""
+        with self.controllers_held():
+            self.cluster.stop_apiserver()
+            try:
+                yield
+            finally:
+                self.cluster.start_apiserver()
 
-        The cluster's own controllers are held meanwhile and then begin anew: left running, they would give the nodes
-        up and come back to work a minute after the API server.
+    @contextmanager
+    def controllers_held(self) -> Iterator[None]:
+        """Hold the cluster's own controllers, which then begin anew.
+
+        Left running in an outage, they would give the nodes up and come back to work a minute after the API server.
         """
         controllers = [one for one in self.cluster.processes() if one.name in CONTROLLERS]
         for one in controllers:
             process.send(one, signal.SIGSTOP)
-        self.cluster.stop_apiserver()
         try:
             yield
         finally:
-            self.cluster.start_apiserver()
             for one in controllers:
                 command = _command(one)
                 process.stop(one, grace=0.0)
@@ -111,7 +118,20 @@ class World:
 
 
 @contextmanager
-def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
+def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
+    """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
+    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image(service=True)}
+    first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
+    with first, second:
+        yield
+
+
+@contextmanager
+def install(
+    cluster: ApiTier,
+    folder: Path,
+    nodes: Callable[[ApiTier, Path], AbstractContextManager[None]] = running_nodes,
+) -> Iterator[World]:
     """Install the chart without its Deployment, start nodes and operator; leave only the CRDs."""
     whole = render(f"namespaces={{{ANY}}}")
     crds = [one for one in whole if one["kind"] == "CustomResourceDefinition"]
@@ -122,7 +142,7 @@ def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
     apply(cluster, chart)
     operator = Operator(cluster, folder)
-    with running_nodes(cluster, folder):
+    with nodes(cluster, folder):
         try:
             operator.start()
             apply(cluster, [objects.twin(objects.TWIN)])
@@ -130,15 +150,6 @@ def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
         finally:
             operator.stop()
             remove(cluster, chart)
-
-
-@contextmanager
-def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
-    """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
-    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image(service=True)}
-    first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
-    with first, second:
-        yield
 
 
 def apply(cluster: ApiTier, manifests: list[Manifest], *options: str) -> None:
