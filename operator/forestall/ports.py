@@ -131,6 +131,9 @@ class Metrics(Protocol):
         Never raises: what cannot be had is a Measurement with `error`.
         """
 
+    def close(self) -> None:
+        """Let go of what it holds. What has been asked is still answered, and nothing that is asked later."""
+
 
 class Clock(Protocol):
     """The time."""

@@ -248,11 +248,16 @@ class MemoryMetrics:
         self.answers: dict[str, tuple[Sample, ...] | str] = {}
         self.asked: list[tuple[tuple[str, ...], str]] = []
         """The queries of each call, and the namespace that they were kept to."""
+        self.closed = False
 
     async def query(self, queries: Sequence[str], *, namespace: str = "") -> Mapping[str, Measurement]:
         """Answer each query."""
         self.asked.append((tuple(queries), namespace))
         return {query: self._measured(query) for query in queries}
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
 
     def _measured(self, query: str) -> Measurement:
         answer = self.answers.get(query, ())

@@ -48,6 +48,13 @@ class Twin:
         """Answers to `queries`; none at all without a Prometheus source."""
         return {} if self._metrics is None else await self._metrics.query(queries, namespace=namespace)
 
+    async def close(self) -> None:
+        """Follow nothing and ask nobody any more."""
+        if self.feed is not None:
+            await self.feed.stop()
+        if self._metrics is not None:
+            self._metrics.close()
+
     async def refresh_loads(self) -> Mapping[str, Measurement]:
         """Read the bound metrics into the Live view; elements whose series is gone lose their load. The answers.
 
@@ -119,11 +126,11 @@ class Twins:
     async def drop(self, name: str) -> None:
         """The NetworkTwin is gone."""
         twin = self._twins.pop(name, None)
-        if twin is not None and twin.feed is not None:
-            await twin.feed.stop()
+        if twin is not None:
+            await twin.close()
 
     async def stop(self) -> None:
-        """Stop every feed."""
+        """Let every twin go."""
         for name in list(self._twins):
             await self.drop(name)
 

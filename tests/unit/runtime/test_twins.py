@@ -136,6 +136,17 @@ def test_an_unchanged_spec_goes_on_and_a_changed_one_starts_anew() -> None:
     run(story())
 
 
+def test_a_twin_that_is_dropped_lets_go_of_its_prometheus() -> None:
+    async def story() -> None:
+        world = World()
+        await world.context.twins.put(twin(prometheus=True))
+        assert not world.prometheus.closed
+        await world.context.twins.drop("cluster")
+        assert world.prometheus.closed
+
+    run(story())
+
+
 def test_a_twin_without_objects_is_never_ready() -> None:
     async def story() -> None:
         source = {"name": "metrics", "prometheus": {"url": "http://prometheus:9090"}}
