@@ -40,7 +40,7 @@ def test_ten_toggles_of_one_condition_are_one_finding(shop: Shop, loads: Loads) 
     for _ in range(5):
         for load, wanted in ((0.9, "Open"), (0.5, "Cleared")):
             loads.set(shop.namespace, "web", load)
-            shop.until(f"the finding to be {wanted}", lambda: [state(one) for one in shop.all(FINDINGS)] == [wanted])  # noqa: B023  # waited for here
+            reaches(shop, wanted)
 
     (finding,) = shop.all(FINDINGS)
     status = finding["status"]
@@ -53,3 +53,8 @@ def test_ten_toggles_of_one_condition_are_one_finding(shop: Shop, loads: Loads) 
 def measured(shop: Shop) -> Json:
     """The twin that knows loads."""
     return shop.world.read(TWINS, MEASURED)
+
+
+def reaches(shop: Shop, wanted: str) -> None:
+    """Wait until the one finding is in that state."""
+    shop.until(f"the finding to be {wanted}", lambda: [state(one) for one in shop.all(FINDINGS)] == [wanted])
