@@ -5,12 +5,9 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kubernetes import client, watch
+from kubernetes import client
 
-from tools.cluster.rest import OUTAGE, PAUSE, STRATEGIC, Json, Rest
-
-STRETCH = 2
-"""Seconds that one watch lasts: how late a closing is noticed."""
+from tools.cluster.rest import STRATEGIC, Json, Rest, follow
 
 
 class NodePods:
@@ -22,21 +19,9 @@ class NodePods:
     def follow(self) -> Iterator[Json]:
         """Yield each pod as it is now and at every change; after an interruption all of them again."""
         selector = {"field_selector": f"spec.nodeName={next(iter(self._nodes))}"} if len(self._nodes) == 1 else {}
-        version: str | None = None
-        while not self._closing.is_set():
-            try:
-                watching = watch.Watch(return_type=object)
-                yield from self._stretch(watching, resource_version=version, **selector)
-                version = watching.resource_version
-            except OUTAGE:  # or that version is too old to go on from
-                version = None
-                self._closing.wait(PAUSE)
-
-    def _stretch(self, watching: watch.Watch, **options: Any) -> Iterator[Json]:
         pods = client.CoreV1Api(self._rest.client).list_pod_for_all_namespaces
-        for event in watching.stream(pods, timeout_seconds=STRETCH, **options):
-            pod: Json = event["raw_object"]
-            if event["type"] != "DELETED" and pod["spec"].get("nodeName") in self._nodes:
+        for pod in follow(pods, self._closing, **selector):
+            if pod["spec"].get("nodeName") in self._nodes:
                 yield pod
 
     def report(self, pod: Json, phase: str, state: Json) -> None:

@@ -2,13 +2,13 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config
+from kubernetes import client, config, watch
 from urllib3.exceptions import HTTPError
 
 MERGE = "application/merge-patch+json"
@@ -28,6 +28,9 @@ TIMEOUT = 30.0
 
 PAUSE = 0.2
 """Seconds between two attempts of one who insists."""
+
+STRETCH = 2
+"""Seconds that one watch lasts: how late a closing is noticed."""
 
 Json = dict[str, Any]
 
@@ -85,3 +88,22 @@ class Rest:
                     return status, raw
             closing.wait(PAUSE)
         return None
+
+
+def follow(items: Callable[..., object], closing: threading.Event, *args: str, **options: str) -> Iterator[Json]:
+    """Yield every item of a list as it is now and at every change, until `closing`; not its deletion.
+
+    `items` is the generated client's method that lists them, called with the further arguments. After an
+    interruption all of them come again.
+    """
+    version: str | None = None
+    while not closing.is_set():
+        watching = watch.Watch(return_type=object)
+        try:
+            for event in watching.stream(items, *args, timeout_seconds=STRETCH, resource_version=version, **options):
+                if event["type"] != "DELETED":
+                    yield event["raw_object"]
+            version = watching.resource_version
+        except OUTAGE:  # or that version is too old to go on from
+            version = None
+            closing.wait(PAUSE)
