@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from forestall.closure import hops
+from forestall.closure.hops import Hop
 from forestall.ports import Entry, Json
 
 HOLD_OFF = timedelta(hours=24)
@@ -197,17 +199,12 @@ def _out_of_scope(raised: Json, plans: Sequence[_Plan], ran: Sequence[_Plan]) ->
 
 
 def _missed(last: Entry, plans: Sequence[_Plan], *, reopened: bool, in_hand: bool) -> str:
-    """Why the item was not closed in one hop. A plan that ended before anybody decided on it is no hop."""
-    hops = [plan for plan in plans if plan.ran or plan.decided_on]
+    """Why the item was not closed in one hop, for good."""
     if reopened:
         return "raised again within the hold-off"
     if last.transition != "Closed":
         return f"not closed: {last.transition}"
-    if in_hand:
-        return "handed to a person"
-    if len(hops) != 1:
-        return f"{len(hops)} plans were decided on or ran"
-    return "" if hops[0].ran and hops[0].succeeded else "its plan was not verified"
+    return hops.missed([Hop(plan.ran, plan.decided_on, plan.succeeded) for plan in plans], in_hand=in_hand)
 
 
 def _times(detected: datetime, plan: _Plan) -> Times | None:

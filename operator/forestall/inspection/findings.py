@@ -20,6 +20,8 @@ from forestall.api.finding import (
     Transition,
 )
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
+from forestall.closure import hops
+from forestall.closure.hops import Hop
 from forestall.inspection.report import Observation
 
 MAX_PLANS = 64
@@ -169,12 +171,23 @@ def _handed(status: FindingStatus, to: Assignee, time: datetime, reason: str) ->
 def _closed(
     status: FindingStatus, plan: RemediationPlan, plans: Sequence[RemediationPlan], now: datetime
 ) -> FindingStatus:
-    executed = [other for other in plans if other.status.attempts]
-    one_hop = len(executed) == 1 and not _in_a_person_s_hands(status)
+    in_hand = _in_a_person_s_hands(status) or _claimed(plans) is not None
+    one_hop = not hops.missed([_hop(one) for one in plans], in_hand=in_hand)
     closure = FindingClosure(one_hop=one_hop, series="Supervised", plan=plan.metadata.name)
     closed_at = plan.status.timestamps.verified or now
     closed = status.model_copy(update={"state": "Closed", "closed_at": closed_at, "closure": closure})
     return _moved(closed, "Closed", now, f"plan {plan.metadata.name} succeeded")
+
+
+def _hop(plan: RemediationPlan) -> Hop:
+    """What counts of a plan. An approval that was withdrawn leaves its time."""
+    status = plan.status
+    fulfilled = status.verification is not None and status.verification.result == "Fulfilled"
+    return Hop(
+        ran=any(not one.rollback for one in status.attempts),
+        decided_on=status.timestamps.decided is not None or status.rejection is not None,
+        succeeded=fulfilled and status.phase == "Succeeded" and not any(one.rollback for one in status.attempts),
+    )
 
 
 def _in_a_person_s_hands(status: FindingStatus) -> bool:

@@ -17,6 +17,7 @@ from forestall.api.finding import MAX_TRANSITIONS, Finding, FindingStatus
 from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
 from forestall.inspection.findings import unplanned, update
 from forestall.inspection.report import Observation
+from forestall.ports import Json
 from tests.unit.inspection.scenes import IMAGES, NOW, measured, only, policy, report, threshold
 from tests.unit.twin.objects import SHOP, pod, replica_set, web
 
@@ -50,6 +51,11 @@ class Story:
     def plan(self, name: str, phase: Phase, *, attempts: int = 0, **status: Any) -> RemediationPlan:
         """A plan made now, to the second as the API server tells it."""
         tries = [{"step": 0, "attempt": 1, "jobName": "job", "intendedAt": self.now}] * attempts
+        told: Json = {"phase": phase, "attempts": tries, "timestamps": status}
+        if phase == "Rejected":
+            told["rejection"] = {"name": "ann", "reason": "not now", "time": self.now}
+        if phase == "Succeeded":
+            told["verification"] = {"since": self.now, "until": self.now, "result": "Fulfilled"}
         return RemediationPlan.model_validate(
             {
                 "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": self.now.replace(microsecond=0)},
@@ -59,7 +65,7 @@ class Story:
                     "runbookRef": {"name": "rollout-undo", "version": "1.0.0"},
                     "proposer": "forestall",
                 },
-                "status": {"phase": phase, "attempts": tries, "timestamps": status},
+                "status": told,
             }
         )
 
@@ -291,14 +297,14 @@ def test_a_finding_that_is_gone_after_one_executed_plan_is_closed_in_one_hop(sto
 @pytest.mark.parametrize(
     ("phases", "one_hop"),
     [
-        ([("Rejected", 0)], True),
+        ([("Rejected", 0)], False),
         ([("Expired", 0), ("Stale", 0)], True),
         ([("Failed", 1)], False),
         ([("Succeeded", 1)], False),
         ([("Cancelled", 1)], False),
     ],
 )
-def test_one_hop_means_exactly_one_executed_plan(
+def test_one_hop_means_exactly_one_plan_that_ran_or_was_decided_on(
     story: Story, phases: Sequence[tuple[Phase, int]], one_hop: bool
 ) -> None:
     earlier = [story.plan(f"a{place}", phase, attempts=tries) for place, (phase, tries) in enumerate(phases)]
@@ -308,6 +314,15 @@ def test_one_hop_means_exactly_one_executed_plan(
     assert status.state == "Closed"
     assert status.closure is not None
     assert (status.closure.one_hop, status.closure.plan) == (one_hop, "z")
+
+
+def test_a_plan_whose_approval_was_withdrawn_was_decided_on_all_the_same(story: Story) -> None:
+    withdrawn = story.plan("a", "Stale", decided=story.now)
+
+    status = story.tell(None, withdrawn, story.succeeded("z"))
+
+    assert status.closure is not None
+    assert not status.closure.one_hop
 
 
 def test_a_plan_that_succeeded_does_not_close_what_still_shows(story: Story) -> None:
