@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from forestall.api.base import Key
 from forestall.inspection.alerts import Alerts
 from forestall.inspection.report import Report
 from forestall.ports import Clock, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
+from forestall.runtime.canary import weakness
 from forestall.runtime.election import Election
 from forestall.runtime.locks import Locks
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
+from forestall.runtime.sharing import Shared
 from forestall.runtime.store import Store
 from forestall.runtime.telemetry import Metrics
 from forestall.runtime.twins import Twins
@@ -72,6 +75,11 @@ class Context:
     """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
     weakness: str = "the API server has not been asked yet"
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
+    canary: Shared[str] = field(init=False)
+    """Asks anew what is wrong with them, once for all who want to know."""
+
+    def __post_init__(self) -> None:
+        self.canary = Shared(partial(weakness, self.kube, self.settings))
 
     @property
     def enforced(self) -> bool:

@@ -33,7 +33,6 @@ from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine
 from forestall.planning.targets import key_of, serving, target_of, version
 from forestall.ports import Json, KubeError
 from forestall.runtime import intake, jobs, locks, people
-from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context, Pass, Revision
 from forestall.runtime.policies import metrics_problem, report_problem
 
@@ -162,7 +161,7 @@ async def _checked(context: Context, facts: Facts) -> Facts:
     They are probed when an approval is about to be taken over, and before each Job of a high-risk plan.
     """
     if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
-        found = await weakness(context.kube, context.settings)
+        found = await context.canary.answer()
         facts = replace(facts, approval_enforced=not found, enforcement=found)
     facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.kube, facts.plan))
     return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))

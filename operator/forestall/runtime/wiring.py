@@ -35,7 +35,6 @@ from forestall.runtime import (
     watching,
 )
 from forestall.runtime.accounting import Accountant
-from forestall.runtime.canary import weakness
 from forestall.runtime.context import Context
 from forestall.runtime.election import Election, Replica
 from forestall.runtime.fencing import Fenced
@@ -166,7 +165,7 @@ async def probe(context: Context) -> None:
     """Ask again and again whether the admission policies are in force; tell the policies when the answer changes."""
     settings = context.settings
     while True:
-        found = await weakness(context.kube, settings)
+        found = await context.canary.answer()
         context.metrics.enforced.set(not found)
         if found != context.weakness:
             context.weakness = found
