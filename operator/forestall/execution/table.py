@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, get_args
 
+from forestall.api import pages
 from forestall.api.remediationplan import TERMINAL, Phase
 
 PAGE: Final = "docs/reference/plan-phases.md"
@@ -114,22 +114,6 @@ def page() -> str:
     return f"{_HEAD}\n{first}\n{phases}\n{_ARROWS}\n{second}\n{arrows}"
 
 
-def main(arguments: Sequence[str], checkout: Path) -> int:
-    """Write the page, or with `--check` only say whether it is up to date. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m forestall.execution.table", description="Write the page of phases."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
-    path = checkout / PAGE
-    if not parser.parse_args(arguments).check:
-        path.write_text(page(), encoding="utf-8")
-        return 0
-    if path.exists() and path.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write(f"not as the code would have it: {PAGE}; run `make crds`\n")
-    return 1
-
-
 _HEAD = """\
 <!-- Made by `make crds` from operator/forestall/execution/table.py. Change that. -->
 # Phases of a plan
@@ -148,4 +132,4 @@ These are all the arrows there are; the operator refuses to write any other one.
 """
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], _CHECKOUT))
+    sys.exit(pages.main("forestall.execution.table", _CHECKOUT / PAGE, page(), sys.argv[1:]))

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from forestall.api import pages
 from forestall.api.finding import FindingClass, FindingState
 from forestall.api.inspectionpolicy import Severity
 from forestall.api.remediationpause import Level
@@ -67,22 +67,6 @@ def _rows(found: Sequence[Meter]) -> Iterator[str]:
         yield f"| `{meter.name}` | {meter.kind} | {labels} | {meter.text} |"
 
 
-def main(arguments: Sequence[str], checkout: Path) -> int:
-    """Write the page, or with `--check` only say whether it is up to date. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m forestall.runtime.metrics_page", description="Write the page of metrics."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
-    path = checkout / PAGE
-    if not parser.parse_args(arguments).check:
-        path.write_text(page(), encoding="utf-8")
-        return 0
-    if path.exists() and path.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write(f"not as the code would have it: {PAGE}; run `make crds`\n")
-    return 1
-
-
 _HEAD = """\
 <!-- Made by `make crds` from operator/forestall/runtime. Change that. -->
 # Metrics
@@ -105,4 +89,4 @@ Beside these stand the process's own, such as `process_cpu_seconds_total` and `p
 """
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], _CHECKOUT))
+    sys.exit(pages.main("forestall.runtime.metrics_page", _CHECKOUT / PAGE, page(), sys.argv[1:]))

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from forestall.api.remediationplan import TERMINAL, Phase
-from forestall.execution.table import ARROWS, MEANINGS, PAGE, main, page, require
+from forestall.execution.table import ARROWS, MEANINGS, PAGE, page, require
 
 ROOT = Path(__file__).parents[3]
 
@@ -43,13 +43,3 @@ def test_the_page_of_the_checkout_is_up_to_date() -> None:
 def test_the_page_has_a_row_for_each_phase_and_each_arrow() -> None:
     rows = [line for line in page().splitlines() if line.startswith("| `")]
     assert len(rows) == len(get_args(Phase)) + sum(len(ends) for ends in ARROWS.values())
-
-
-def test_a_page_that_is_not_up_to_date_is_told_and_written_anew(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / PAGE).parent.mkdir(parents=True)
-    assert main(["--check"], tmp_path) == 1
-    assert PAGE in capsys.readouterr().err
-    assert main([], tmp_path) == 0
-    assert main(["--check"], tmp_path) == 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from forestall.runtime.metrics_page import LABELS, PAGE, main, meters, page
+from forestall.runtime.metrics_page import LABELS, PAGE, meters, page
 from forestall.runtime.standing import Standing
 from tests.unit.runtime.instant import run
 from tests.unit.runtime.scene import World
@@ -32,13 +30,3 @@ def test_every_label_is_explained() -> None:
 
 def test_the_page_of_the_checkout_is_up_to_date() -> None:
     assert (ROOT / PAGE).read_text(encoding="utf-8") == page()
-
-
-def test_a_page_that_is_not_up_to_date_is_told_and_written_anew(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / PAGE).parent.mkdir(parents=True)
-    assert main(["--check"], tmp_path) == 1
-    assert PAGE in capsys.readouterr().err
-    assert main([], tmp_path) == 0
-    assert main(["--check"], tmp_path) == 0
