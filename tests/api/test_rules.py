@@ -17,6 +17,7 @@ pytestmark = pytest.mark.api
 
 ERRORS = 'forestall_reconcile_seconds_count{kind="RemediationPlan",result="error"}'
 LAG = "forestall_loop_lag_seconds_sum"
+REFUSED = 'forestall_alert_deliveries_total{code="503"}'
 GOOD: Mapping[str, float] = {
     'forestall_build_info{version="0"}': 1,
     "forestall_approval_policy_enforced": 1,
@@ -26,6 +27,8 @@ GOOD: Mapping[str, float] = {
     "forestall_inspection_delay_seconds": 2,
     'forestall_reconcile_seconds_count{kind="RemediationPlan",result="ok"}': 7,
     ERRORS: 3,
+    'forestall_alert_deliveries_total{code="200"}': 9,
+    REFUSED: 1,
     'forestall_policies{condition="Ready",status="True"}': 4,
     'forestall_twin_age_seconds{twin="cluster"}': 61,
     'forestall_twin_metrics_reachable{twin="cluster"}': 1,
@@ -44,9 +47,10 @@ BAD: Mapping[str, Mapping[str, float]] = {
     "ForestallLedgerFailing": {"forestall_ledger_behind": 1},
     "ForestallObjectsUnreadable": {'forestall_unreadable_objects{kind="Runbook"}': 2},
     "ForestallReconcileErrors": {ERRORS: 5},
+    "ForestallAlertsRefused": {REFUSED: 1},
 }
 """What each alert is about; of a counter, by how much it grows with each scrape."""
-GROWING = (ERRORS, LAG)
+GROWING = (ERRORS, LAG, REFUSED)
 
 
 class Exposition:
