@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from forestall.adapters.resources import FINDINGS, POLICIES
+from forestall.adapters.resources import FINDINGS
 from tests.api.loop.loads import Loads
-from tests.api.loop.objects import POLICY, Json
+from tests.api.loop.objects import Json
 from tests.api.loop.shop import Shop, state
-from tests.api.loop.test_phases import outcomes, saturated, vetoes
+from tests.api.loop.test_phases import kept_from_undoing, outcomes
 from tests.api.person import expect
 
 pytestmark = pytest.mark.api
@@ -81,15 +81,7 @@ def test_an_api_server_that_starts_anew_finds_the_plan_going_on(
 
 
 def test_an_api_server_that_starts_anew_finds_the_plan_being_undone_once(shop: Shop, loads: Loads) -> None:
-    saturated(shop, loads, 3)
-    plan = shop.pending()
-    with shop.world.no_action_pods():
-        expect(shop.approve(plan), None)
-        shop.until("the Job", lambda: bool(shop.jobs(plan)))
-        shop.change(POLICIES, POLICY, {"spec": {"execution": {"soak": "5s"}}})
-    shop.reaches(plan, "Soaking")
-    shop.suspend(True)
-    shop.until("the rollback's veto", lambda: "suspend" in vetoes(shop, plan))
+    plan = kept_from_undoing(shop, loads)
     with shop.world.outage():
         pass
     shop.suspend(False)

@@ -33,6 +33,20 @@ def saturated(shop: Shop, loads: Loads, *replicas: int) -> None:
     shop.open(**{**objects.saturation(), "responses": [answer]}, execution={"soak": "1s", "backoff": "0s"})
 
 
+def kept_from_undoing(shop: Shop, loads: Loads) -> Json:
+    """A plan that did not help, and whose rollback its suspended policy keeps back."""
+    saturated(shop, loads, 3)
+    plan = shop.pending()
+    with shop.world.no_action_pods():
+        expect(shop.approve(plan), None)
+        shop.until("the Job", lambda: bool(shop.jobs(plan)))
+        shop.change(POLICIES, POLICY, {"spec": {"execution": {"soak": "5s"}}})
+    shop.reaches(plan, "Soaking")
+    shop.suspend(True)
+    shop.until("the rollback's veto", lambda: "suspend" in vetoes(shop, plan))
+    return plan
+
+
 def test_what_did_not_help_is_undone_and_the_next_rung_is_a_plan_of_its_own(shop: Shop, loads: Loads) -> None:
     saturated(shop, loads, 3, 4)
     first = shop.pending()
@@ -80,15 +94,7 @@ def test_a_finding_is_a_person_s_when_the_ladder_is_climbed_and_stays_so_after_a
 
 
 def test_a_suspended_policy_keeps_a_rollback_back(shop: Shop, loads: Loads) -> None:
-    saturated(shop, loads, 3)
-    plan = shop.pending()
-    with shop.world.no_action_pods():
-        expect(shop.approve(plan), None)
-        shop.until("the Job", lambda: bool(shop.jobs(plan)))
-        shop.change(POLICIES, POLICY, {"spec": {"execution": {"soak": "5s"}}})
-    shop.reaches(plan, "Soaking")
-    shop.suspend(True)
-    shop.until("the rollback's veto", lambda: "suspend" in vetoes(shop, plan))
+    plan = kept_from_undoing(shop, loads)
     assert shop.phase(plan) == "RollingBack"
     assert len(shop.jobs(plan)) == 1
 
