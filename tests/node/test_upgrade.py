@@ -86,7 +86,8 @@ class Release(Shop):
         }
         if (chart / "templates" / "ledger.yaml").exists():
             values["ledger"] = {"persistent": False}  # nothing provisions volumes here
-        more = ("--create-namespace", "--values", "-", "--wait", "--timeout", "3m")
+        own = "--create-namespace" if verb == "install" else "--reset-then-reuse-values"
+        more = (own, "--values", "-", "--wait", "--timeout", "3m")
         helm(self.cluster, verb, "forestall", str(chart), *more, values=values)
 
     def waiting(self) -> Json:
