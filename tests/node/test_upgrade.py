@@ -51,8 +51,12 @@ SERVICE = {
 
 def web(image: str, *, slow: bool) -> Json:
     """The application; `slow`: a rollout of it takes LONG seconds."""
-    container = {"name": "web", "image": image, "readinessProbe": {"httpGet": {"path": "/", "port": 8080}}}
-    container["env"] = [{"name": "NODE", "value": "any"}]
+    container = {
+        "name": "web",
+        "image": image,
+        "env": [{"name": "NODE", "value": "any"}],
+        "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
+    }
     labels = {"app": "web"}
     return {
         "apiVersion": "apps/v1",

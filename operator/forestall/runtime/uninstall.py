@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
@@ -33,6 +33,8 @@ SUSPENDED_WITHIN = 20.0
 STOPPED_WITHIN = 60.0
 """Seconds that its Pods are given to end."""
 INTERVAL = 0.5
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -56,15 +58,13 @@ class Departure:
             await self._delete_job(job)
         for plan in await self.kube.list(PLANS):
             await self._release(plan)
-        with _unless(404):
-            await self.kube.delete(PAUSES, self.settings.namespace, PAUSE)
+        await _unless(404, self.kube.delete(PAUSES, self.settings.namespace, PAUSE))
 
     async def _pause(self) -> None:
         spec = {"level": "Stop", "reason": "forestall is being uninstalled", "who": self.settings.user}
         metadata = {"name": PAUSE, "namespace": self.settings.namespace}
         body = {"apiVersion": PAUSES.api_version, "kind": PAUSES.kind, "metadata": metadata, "spec": spec}
-        with _unless(409):
-            await self.kube.create(PAUSES, self.settings.namespace, body)
+        await _unless(409, self.kube.create(PAUSES, self.settings.namespace, body))
 
     async def _until(self, holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:
         """Wait for so long at most: an operator that does not answer must not bar the way out."""
@@ -86,46 +86,43 @@ class Departure:
     async def _stop_operator(self) -> None:
         """Scale the Deployment to zero; one that is gone has stopped."""
         patch: Json = {"spec": {"replicas": 0}}
-        with _unless(404):
-            await self.kube.merge_patch(DEPLOYMENTS, self.settings.namespace, DEPLOYMENT, patch, manager=PAUSE)
+        place = (DEPLOYMENTS, self.settings.namespace, DEPLOYMENT)
+        await _unless(404, self.kube.merge_patch(*place, patch, manager=PAUSE))
 
     async def _stopped(self) -> bool:
         """Whether no Pod of the operator is left: a Deployment does not count those that are still ending."""
         namespace = self.settings.namespace
-        with _unless(404):
-            found = await self.kube.get(DEPLOYMENTS, namespace, DEPLOYMENT)
-            labels = ",".join(f"{name}={value}" for name, value in found["spec"]["selector"]["matchLabels"].items())
-            return not await self.kube.list(PODS, namespace, labels=labels)
-        return True
+        found = await _unless(404, self.kube.get(DEPLOYMENTS, namespace, DEPLOYMENT))
+        if found is None:
+            return True
+        labels = ",".join(f"{name}={value}" for name, value in found["spec"]["selector"]["matchLabels"].items())
+        return not await self.kube.list(PODS, namespace, labels=labels)
 
     async def _delete_job(self, job: Json) -> None:
         log.warning("nobody suspended this Job: it is deleted", job=job["metadata"]["name"])
-        with _unless(404):
-            await self.kube.delete(JOBS, job["metadata"]["namespace"], job["metadata"]["name"])
+        await _unless(404, self.kube.delete(JOBS, job["metadata"]["namespace"], job["metadata"]["name"]))
 
-    async def _release(self, plan: Json) -> None:
+    async def _release(self, plan: Json | None) -> None:
         """Take our finalizer off a plan, also if somebody changes or deletes it meanwhile."""
-        for left in reversed(range(TRIES)):
-            metadata, place = plan["metadata"], (plan["metadata"]["namespace"], plan["metadata"]["name"])
-            if HOLD not in metadata.get("finalizers", ()):
+        for _ in range(TRIES):
+            if plan is None or HOLD not in plan["metadata"].get("finalizers", ()):
                 return
+            metadata, place = plan["metadata"], (PLANS, plan["metadata"]["namespace"], plan["metadata"]["name"])
             kept = [name for name in metadata["finalizers"] if name != HOLD]
             patch: Json = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": kept}}
-            with _unless(404, *([409] if left else [])):
-                await self.kube.merge_patch(PLANS, *place, patch, manager=PAUSE)
-                return
-            with _unless(404):
-                plan = await self.kube.get(PLANS, *place)
+            await _unless(409, _unless(404, self.kube.merge_patch(*place, patch, manager=PAUSE)))
+            plan = await _unless(404, self.kube.get(*place))
+        raise KubeError(409, "Conflict", f"{place[1]}/{place[2]} changes again and again")
 
 
-@contextmanager
-def _unless(*expected: int) -> Iterator[None]:
-    """Pass over a refusal with one of these codes."""
+async def _unless(status: int, request: Awaitable[T]) -> T | None:
+    """The answer; None for a refusal with that status."""
     try:
-        yield
+        return await request
     except KubeError as error:
-        if error.status not in expected:
+        if error.status != status:
             raise
+        return None
 
 
 def _ended(job: Json) -> bool:

@@ -78,8 +78,9 @@ async def run(moment: Moment | None, probe: float, retention: float) -> None:
     """Run until SIGTERM, or until the moment."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    pauses = {"probe_interval": timedelta(seconds=probe), "retention_pause": timedelta(seconds=retention)}
-    chosen = replace(settings.read(), **pauses)
+    chosen = replace(
+        settings.read(), probe_interval=timedelta(seconds=probe), retention_pause=timedelta(seconds=retention)
+    )
     configure_logs(chosen.log_level)
     async with await connect() as kube:
         seen = cast("Kube", Mortal(kube, moment)) if moment else kube

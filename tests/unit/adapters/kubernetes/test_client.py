@@ -372,8 +372,6 @@ def test_any_number_of_open_watches_leaves_room_for_requests(tmp_path: Path) -> 
             for stream in streams:
                 assert (await anext(stream))["type"] == CONNECTED
             assert await kube.get(PODS, "shop", "cart") == {"found": True}
-            for stream in streams:
-                await stream.aclose()
             over.set()
 
     asyncio.run(asyncio.wait_for(use(), 60))
