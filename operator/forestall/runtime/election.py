@@ -51,7 +51,7 @@ class Election:
         self._kube, self._clock, self._replica, self._time = kube, clock, replica, time
         self._elected = elected
         self._seen: Seen | None = None
-        self._until = float("-inf")
+        self._until, self._heard = float("-inf"), time()
         self._resigned = False
         self._problem = ""
         self._one_at_a_time = asyncio.Lock()
@@ -65,6 +65,11 @@ class Election:
     def holding(self) -> bool:
         """Whether this replica may write: nobody else can have begun to lead."""
         return self._time() < self._until
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the API server last answered."""
+        return self._time() - self._heard
 
     async def run(self) -> None:
         """Stand for election for ever."""
@@ -98,7 +103,8 @@ class Election:
             self._failed(error)
             return
         # Granted for a time that begins with the question: nobody here knows when the answer was given.
-        led, self._until, self._problem = self.leading, now + DEADLINE_SECONDS if held else float("-inf"), ""
+        led, self._until = self.leading, now + DEADLINE_SECONDS if held else float("-inf")
+        self._heard, self._problem = self._time(), ""
         if self.leading != led:
             log.info("leads" if self.leading else "leads no longer", replica=self._replica.identity)
         if self.leading and not led:

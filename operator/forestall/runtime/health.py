@@ -37,7 +37,7 @@ class Health:
         felt = (
             (self.lag, LONGEST_LAG, "the event loop lags"),
             (self._queue_age(), LONGEST_WAIT, "the oldest key in the queue waits"),
-            (self._watch_age(), LONGEST_SILENCE, "the API server has been silent"),
+            (self._watch_age(), LONGEST_SILENCE, "the watches hear nothing of an API server that answers"),
         )
         return [f"{what} {value:.0f} s" for value, limit, what in felt if value > limit]
 

@@ -129,7 +129,7 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
         context.metrics,
         time=loop.time,
         queue_age=lambda: context.queue.age,
-        watch_age=lambda: watch_age(context),
+        watch_age=lambda: deafness(context),
         ready=ready.is_set,
     )
     server, port = await health.serve(context.settings.http_port)
@@ -151,6 +151,11 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
         await asyncio.wait_for(watch, GRACE_SECONDS)
     await context.twins.stop()
     await server.cleanup()
+
+
+def deafness(context: Context) -> float:
+    """Seconds for which no twin's feed has heard of an API server that answers: to start anew ends no outage."""
+    return max(watch_age(context) - context.election.silence, 0.0)
 
 
 async def hand_over(context: Context) -> None:

@@ -198,6 +198,18 @@ def test_an_outage_ends_the_lead_and_its_end_begins_it_again_within_seconds() ->
     staged(story)
 
 
+def test_it_knows_for_how_long_the_api_server_has_not_answered() -> None:
+    async def story(stage: Stage) -> None:
+        leader = stage.start("a")
+        await asyncio.sleep(600)
+        assert leader.silence <= RETRY_SECONDS
+        stage.kube.away = True
+        await asyncio.sleep(120)
+        assert 120 <= leader.silence <= 120 + RETRY_SECONDS
+
+    staged(story)
+
+
 def test_after_an_outage_one_of_two_leads() -> None:
     async def story(stage: Stage) -> None:
         stage.start("a")

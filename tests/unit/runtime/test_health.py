@@ -20,7 +20,7 @@ def health(queue_age: float = 0.0, watch_age: float = 0.0, *, ready: bool = True
     return Health(Metrics(), time=float, queue_age=lambda: queue_age, watch_age=lambda: watch_age, ready=lambda: ready)
 
 
-WAITS, SILENT = "the oldest key in the queue waits", "the API server has been silent"
+WAITS, SILENT = "the oldest key in the queue waits", "the watches hear nothing of an API server that answers"
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from forestall.adapters.resources import JOBS, PLANS, POLICIES
 from forestall.planning import job
 from forestall.ports import KubeError
 from forestall.runtime.store import MODELS
-from forestall.runtime.wiring import build, follow_jobs, probe, reconcilers
+from forestall.runtime.wiring import build, deafness, follow_jobs, probe, reconcilers
 from tests.unit.gates.scene import policy
 from tests.unit.runtime.instant import run, settle
-from tests.unit.runtime.scene import REFUSED, SETTINGS, World
+from tests.unit.runtime.scene import REFUSED, SETTINGS, World, twin
 
 
 def during(seconds: float, task: Callable[[World], Awaitable[Any]], story: Callable[[World], None]) -> World:
@@ -92,6 +92,19 @@ def test_jobs_wake_their_plans() -> None:
 
     world = during(1, lambda world: follow_jobs(world.context), story)
     assert world.context.queue.depth == 1
+
+
+def test_watches_that_hear_nothing_are_a_fault_only_while_the_api_server_answers() -> None:
+    async def story() -> None:
+        world = World()
+        await world.context.twins.put(twin())
+        await asyncio.sleep(300)
+        assert deafness(world.context) == 0, "nobody has heard of it"
+        await world.context.election.look()
+        assert deafness(world.context) == 300
+        await world.context.twins.stop()
+
+    run(story())
 
 
 def test_every_kind_that_is_queued_has_a_reconciler() -> None:
