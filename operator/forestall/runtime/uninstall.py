@@ -17,10 +17,11 @@ from typing import TypeVar
 import structlog
 
 from forestall.adapters.kubernetes.client import connect
-from forestall.adapters.resources import DEPLOYMENTS, JOBS, PAUSES, PLANS, PODS
+from forestall.adapters.resources import DEPLOYMENTS, JOBS, LEASES, PAUSES, PLANS, PODS
 from forestall.api.remediationplan import HOLD
 from forestall.planning.job import MANAGED
 from forestall.ports import Json, Kube, KubeError
+from forestall.runtime.lease import NAME as LEASE
 from forestall.runtime.settings import InvalidSettingError, Settings, read
 from forestall.runtime.telemetry import configure_logs
 
@@ -58,6 +59,7 @@ class Departure:
             await self._delete_job(job)
         for plan in await self.kube.list(PLANS):
             await self._release(plan)
+        await _unless(404, self.kube.delete(LEASES, self.settings.namespace, LEASE))
         await _unless(404, self.kube.delete(PAUSES, self.settings.namespace, PAUSE))
 
     async def _pause(self) -> None:

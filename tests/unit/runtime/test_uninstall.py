@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from forestall.adapters.resources import DEPLOYMENTS, JOBS, PAUSES, PLANS, PODS
+from forestall.adapters.resources import DEPLOYMENTS, JOBS, LEASES, PAUSES, PLANS, PODS
 from forestall.api.remediationplan import HOLD
 from forestall.planning.job import MANAGED
 from forestall.ports import Json, KubeError
@@ -86,9 +86,17 @@ def test_a_running_job_is_suspended_before_the_operator_is_stopped() -> None:
     assert cluster.verbs() == [
         ("create", "RemediationPause"),
         ("merge_patch", "Deployment"),
+        ("delete", "Lease"),
         ("delete", "RemediationPause"),
     ]
     assert cluster.all(PAUSES) == []
+
+
+def test_the_lease_of_the_last_leader_goes() -> None:
+    cluster = Cluster()
+    cluster.kube.put(LEASES, {"metadata": {"name": "forestall", "namespace": SYSTEM}, "spec": {}})
+    cluster.leave()
+    assert cluster.all(LEASES) == []
 
 
 def test_finalizers_go_once_no_pod_of_the_operator_is_left_and_others_stay() -> None:
