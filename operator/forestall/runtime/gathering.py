@@ -163,7 +163,7 @@ async def _checked(context: Context, facts: Facts) -> Facts:
     if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
         found = await context.canary.answer()
         facts = replace(facts, approval_enforced=not found, enforcement=found)
-    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.kube, facts.plan))
+    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.under_way, facts.plan))
     return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from forestall.adapters.memory import FixedClock, MemoryKube
 from forestall.adapters.resources import PLANS
 from forestall.api.remediationplan import RemediationPlan
 from forestall.ports import Json, KubeError
-from forestall.runtime.locks import Locks, rival
+from forestall.runtime.locks import Locks, rival, under_way
+from forestall.runtime.sharing import Shared
 from tests.unit.gates.scene import NOW, plan, rendered
 
 OTHER_TARGET = {"ref": {"kind": "Deployment", "namespace": "shop", "name": "web"}, "uid": "u", "readsHash": "sha256:1"}
@@ -24,11 +26,18 @@ def other(namespace: str = "web", **status: Any) -> Json:
     return {**body, "metadata": metadata, "status": {**body["status"], "phase": "Executing", **status}}
 
 
+def asked(kube: MemoryKube, own: RemediationPlan) -> str | None:
+    async def whole() -> str | None:
+        return await rival(Shared(partial(under_way, kube)), own)
+
+    return asyncio.run(whole())
+
+
 def found(*bodies: Json, own: RemediationPlan | None = None) -> str | None:
     kube = MemoryKube(FixedClock(NOW))
     for body in bodies:
         kube.put(PLANS, body)
-    return asyncio.run(rival(kube, own or plan()))
+    return asked(kube, own or plan())
 
 
 def test_a_plan_of_any_namespace_that_works_on_the_same_target_is_a_rival() -> None:
@@ -57,7 +66,7 @@ def test_an_api_server_that_does_not_answer_is_no_free_target() -> None:
     kube = MemoryKube(FixedClock(NOW))
     kube.refuse("list", PLANS, KubeError(500, "InternalError", "down"))
     with pytest.raises(KubeError):
-        asyncio.run(rival(kube, plan()))
+        asked(kube, plan())
 
 
 def test_plans_of_one_target_are_decided_on_one_after_the_other() -> None:
