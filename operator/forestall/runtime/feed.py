@@ -12,7 +12,9 @@ from forestall.twin.live import Live
 
 
 class Feed:
-    """Keeps one Live view in step with the cluster. `changed` is called after each change that may matter."""
+    """Keeps one Live view in step with the cluster. `changed` is called after each change that may matter, with the
+    namespace of what has changed; empty: all of them may have.
+    """
 
     def __init__(
         self,
@@ -20,7 +22,7 @@ class Feed:
         live: Live,
         *,
         namespaces: Collection[str],
-        changed: Callable[[], None],
+        changed: Callable[[str], None],
         time: Callable[[], float],
     ) -> None:
         self._kube, self._live, self._changed, self._time = kube, live, changed, time
@@ -67,7 +69,7 @@ class Feed:
             else:
                 self._live.apply(resource.kind, event.object)
             if self._live.dirty:
-                self._changed()
+                self._changed(namespace)
 
     def _listen(self, resource: Resource, event: WatchEvent) -> None:
         """Note which kinds are followed, and until when all of them were."""
@@ -77,6 +79,6 @@ class Feed:
         self._heard_at = self._time()
         if event.type == "SYNCED":
             self._synced.add(resource)
-            self._changed()
+            self._changed("")
         if not self.awaited:
             self._whole_at = self._heard_at

@@ -36,9 +36,12 @@ def everything(context: Context) -> None:
             _wake(context, item.key)
 
 
-def twin_changed(context: Context, name: str) -> None:
-    """Let the policies of a twin look again, once for all that changes within a tick."""
-    for policy in context.store.all(InspectionPolicy):
+def twin_changed(context: Context, name: str, namespace: str) -> None:
+    """Let the policies of a twin look again, once for all that changes within a tick.
+
+    Those of the namespace in which something has changed: a policy looks at its own one, and at what has none.
+    """
+    for policy in context.store.all(InspectionPolicy, namespace or None):
         if policy.spec.twin_ref.name == name:
             context.queue.add_after(policy.key, context.settings.tick.total_seconds())
 

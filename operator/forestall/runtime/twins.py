@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from forestall.api.base import Key
 from forestall.api.networktwin import KubernetesSource, MetricBinding, NetworkTwin, PrometheusSource
@@ -93,7 +94,7 @@ class Twins:
         clock: Clock,
         *,
         metrics: MetricsFactory,
-        changed: Callable[[str], None],
+        changed: Callable[[str, str], None],
         time: Callable[[], float],
     ) -> None:
         self._kube, self._clock, self._metrics, self._changed, self._time = kube, clock, metrics, changed, time
@@ -146,6 +147,6 @@ class Twins:
             self._kube,
             live,
             namespaces=source.namespaces,
-            changed=lambda: self._changed(name),
+            changed=partial(self._changed, name),
             time=self._time,
         )

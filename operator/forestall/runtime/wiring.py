@@ -68,8 +68,8 @@ def build(settings: Settings, kube: Kube) -> Context:
     def metrics_of(source: PrometheusSource) -> Prometheus:
         return Prometheus(source.url, timeout=source.timeout.total_seconds(), clock=clock)
 
-    def changed(name: str) -> None:
-        intake.twin_changed(context, name)
+    def changed(name: str, namespace: str) -> None:
+        intake.twin_changed(context, name, namespace)
 
     metrics = Metrics()
     accountant = Accountant(open_ledger(settings.ledger), metrics) if settings.ledger else None

@@ -38,7 +38,7 @@ class Office:
                 self.kube,
                 self.clock,
                 metrics=lambda _: MemoryMetrics(self.clock),
-                changed=lambda _: None,
+                changed=lambda *_: None,
                 time=lambda: 0.0,
             ),
             election=Election(self.kube, self.clock, Replica(SYSTEM, "a"), time=lambda: 0.0, elected=lambda: None),

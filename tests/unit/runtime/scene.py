@@ -69,7 +69,8 @@ class World:
         self.clock = FixedClock(NOW)
         self.kube, self.notifier = Guarded(self.clock), MemoryNotifier()
         self.prometheus = MemoryMetrics(self.clock)
-        self.changed: list[str] = []
+        self.changed: list[tuple[str, str]] = []
+        """Twins and namespaces, as changes were told."""
         loop = asyncio.get_running_loop()
         self.context = Context(
             settings=SETTINGS,
@@ -81,7 +82,11 @@ class World:
             store=Store(),
             queue=WorkQueue(loop.time),
             twins=Twins(
-                self.kube, self.clock, metrics=lambda _: self.prometheus, changed=self.changed.append, time=loop.time
+                self.kube,
+                self.clock,
+                metrics=lambda _: self.prometheus,
+                changed=lambda *told: self.changed.append(told),
+                time=loop.time,
             ),
             election=Election(self.kube, self.clock, Replica("forestall", "a"), time=loop.time, elected=lambda: None),
             weakness="",

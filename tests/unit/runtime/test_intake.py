@@ -111,13 +111,26 @@ def test_changes_of_a_twin_within_a_tick_wake_its_policies_once() -> None:
     async def story() -> None:
         world = await watched()
         for _ in range(5):
-            intake.twin_changed(world.context, "cluster")
-            intake.twin_changed(world.context, "another")
+            intake.twin_changed(world.context, "cluster", "")
+            intake.twin_changed(world.context, "another", "")
         assert await queued(world) == set()
         keys = {str(await world.context.queue.get()) for _ in range(2)}
         assert keys == {POLICY, ELSEWHERE}
         assert asyncio.get_running_loop().time() == 0.2
         assert world.context.queue.depth == 0
+
+    run(story())
+
+
+def test_a_change_in_a_namespace_wakes_the_policies_of_no_other() -> None:
+    async def story() -> None:
+        world = await watched()
+        intake.twin_changed(world.context, "cluster", "shop")
+        intake.twin_changed(world.context, "cluster", "empty")
+        assert str(await world.context.queue.get()) == POLICY
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(30):
+                await world.context.queue.get()
 
     run(story())
 
