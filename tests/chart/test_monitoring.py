@@ -69,3 +69,16 @@ def test_an_alert_asks_for_metrics_that_are_served_and_says_what_to_do(alert: di
 
 def test_every_panel_asks_for_metrics_that_are_served() -> None:
     assert {name for _, expression in expressions() for name in metrics_of(expression)} <= served()
+
+
+def test_no_panel_lies_on_another_and_each_says_what_it_shows() -> None:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    places = [(x, y) for panel in panels for x, y in _cells(**panel["gridPos"])]
+    assert len(places) == len(set(places))
+    assert max(x for x, _ in places) < 24
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert all(panel["type"] == "row" or panel["description"] for panel in panels)
+
+
+def _cells(*, x: int, y: int, w: int, h: int) -> list[tuple[int, int]]:
+    return [(column, row) for column in range(x, x + w) for row in range(y, y + h)]

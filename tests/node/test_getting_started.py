@@ -44,12 +44,21 @@ def test_every_command_of_the_page_works_as_it_stands(node_cluster: NodeTier, op
         check=False,
         timeout=SECONDS,
     )
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}\n{standing(node_cluster)}"
     assert "response undo is in mode Observe" in done.stdout
     assert "hello/start: ready for Open" in done.stdout
     assert "Succeeded" in done.stdout
     left = node_cluster.kubectl("get", "crds,clusterroles,validatingadmissionpolicies,namespaces", "-o", "name").stdout
     assert "forestall" not in left
+
+
+def standing(cluster: NodeTier) -> str:
+    """How pods stand, and the operator's last words."""
+    questions = (
+        ("get", "pods", "--all-namespaces", "--output=wide"),
+        ("logs", "--namespace=forestall-system", "--selector=app.kubernetes.io/name=forestall", "--tail=20"),
+    )
+    return "\n".join(cluster.kubectl(*question, check=False).stdout for question in questions)
 
 
 def test_nothing_on_the_page_is_left_out() -> None:
