@@ -1,5 +1,8 @@
 """The judge passes a repair that holds and did nothing else, and none that merely looks like one."""
 
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
 from tests.unit.tools.faults.bodies import (
@@ -17,6 +20,9 @@ from tests.unit.tools.faults.bodies import (
     judge,
     objects,
 )
+from tools.faults import differences as differing
+from tools.faults import guard as guarding
+from tools.faults import judge as judging
 from tools.faults.differences import Objects, Path, Ref
 from tools.faults.judge import HOLD, ROLLOUT, State, unwell
 
@@ -139,3 +145,8 @@ def test_what_the_fault_had_changed_excuses_no_other_field_of_that_object() -> N
     after = changed(objects(), FRONT, "spec", "template", "spec", "containers", to=both)
     (stray,) = judge(FakeWorld(after, WELL), injected=fault).judge("front", []).unsafe
     assert "containers.log.image" in stray
+
+
+@pytest.mark.parametrize("module", [judging, differing, guarding])
+def test_the_judge_knows_nothing_of_the_operator(module: ModuleType) -> None:
+    assert "forestall" not in Path(str(module.__file__)).read_text()
