@@ -59,12 +59,13 @@ def propose(
     finding: Finding,
     plans: Sequence[RemediationPlan],
     *,
+    proposer: str,
     runbooks: Mapping[str, Runbook],
     snapshot: Snapshot,
     measurements: Mapping[str, Measurement],
     now: datetime,
 ) -> Proposal | Nothing:
-    """The plan to create for a finding, if any. `plans` are all of the namespace's, `runbooks` are by name.
+    """The plan that `proposer` creates for a finding, if any. `plans` are all of the namespace's, `runbooks` by name.
 
     What a person rejected since the finding was detected is not proposed again, and what a person has taken over is
     left alone. A rung that was tried as often as the policy allows gives way to the others; one that came to nothing
@@ -80,7 +81,7 @@ def propose(
         return Nothing(f"no target of finding {finding.metadata.name} is in the twin", lacking=True)
     lately = [plan for plan in own if since_detected(plan, finding)]
     bound, unmet = _bound(response, runbooks, snapshot, finding)
-    record = Record(finding.metadata.name, policy.spec.execution, lately, now)
+    record = Record(finding.metadata.name, proposer, policy.spec.execution, lately, now)
     rungs, barred, resting = _open(bound, record, _refused(lately, runbooks), runbooks)
     simulated = examine(policy, snapshot, measurements, finding, options=[rung.option for rung in rungs])
     if best := _best(finding, own, response, rungs, simulated):

@@ -23,6 +23,8 @@ class Record:
 
     finding: str
     """Name of the finding."""
+    proposer: str
+    """Who proposes for the policy: what others propose in vain costs no rest."""
     limits: Execution
     plans: Sequence[RemediationPlan]
     now: datetime
@@ -36,13 +38,17 @@ class Record:
 
         A first plan that never ran costs no rest, so that a change of the policy is answered at once.
         """
-        fruitless = [plan for plan in self._of(rung, runbook) if plan.status.phase in _CAME_TO_NOTHING]
+        fruitless = [plan for plan in self._of(rung, runbook) if self._counts(plan)]
         ends = [end for end in map(ended, fruitless) if end is not None]
         if not ends:
             return None
         weight = min(len(ends) + sum(map(tried, fruitless)), 30)  # far beyond the longest rest, and no overflow
         until = max(ends) + min(self.limits.backoff * (2 ** (weight - 1) - 1), LONGEST_REST)
         return until if until > self.now else None
+
+    def _counts(self, plan: RemediationPlan) -> bool:
+        """Whether it came to nothing. A stranger's plan that never ran says nothing of the runbook."""
+        return plan.status.phase in _CAME_TO_NOTHING and (plan.spec.proposer == self.proposer or tried(plan))
 
     def _of(self, rung: int, runbook: str) -> Iterator[RemediationPlan]:
         """Plans of a rung: of its runbook, and by their name of its number, where the name tells one."""

@@ -138,6 +138,7 @@ async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
             policy,
             finding,
             plans,
+            proposer=context.settings.user,
             runbooks=runbooks,
             snapshot=done.snapshot,
             measurements=done.measurements,

@@ -14,12 +14,11 @@ LIMIT = 10
 
 
 def proposal(number: int, finding: str) -> Json:
-    """Bob's plan for a finding, by a runbook that does not help it."""
+    """Bob's plan for a finding: the very one that the operator has proposed."""
     spec = {
         "policyRef": {"name": POLICY},
         "findingRef": {"name": finding},
         "runbookRef": {"name": "rollout-undo", "version": "1.0.0"},
-        "parameters": [{"name": "to-revision", "value": str(number)}],
         "proposer": "bob",
     }
     metadata = {"name": f"flood-{number:02d}"}

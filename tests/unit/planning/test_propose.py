@@ -45,6 +45,7 @@ def proposed(
         under or policy(),
         of or images_pull(),
         plans,
+        proposer="forestall",
         runbooks=runbooks,
         snapshot=snapshot(objects or broken_rollout()),
         measurements=measured("0.9"),

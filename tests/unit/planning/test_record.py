@@ -42,7 +42,7 @@ def over(
 
 
 def record(*plans: RemediationPlan, seconds: float = 0) -> Record:
-    return Record("finding-cart", LIMITS, plans, NOW + timedelta(seconds=seconds))
+    return Record("finding-cart", "forestall", LIMITS, plans, NOW + timedelta(seconds=seconds))
 
 
 def rest(plans: Sequence[RemediationPlan]) -> float:
@@ -125,3 +125,12 @@ def test_a_plan_without_conditions_ended_when_it_was_made() -> None:
 )
 def test_the_name_of_a_plan_tells_its_rung(name: str, rung: int | None) -> None:
     assert rung_of(plan(name, "Stale"), "finding-cart") == rung
+
+
+def test_what_a_stranger_proposes_in_vain_costs_no_rest_and_what_ran_does() -> None:
+    def by_frank(plan: RemediationPlan) -> RemediationPlan:
+        return plan.model_copy(update={"spec": plan.spec.model_copy(update={"proposer": "frank"})})
+
+    vain = [by_frank(over(f"flood-{number}", "Cancelled", seconds=number)) for number in range(9)]
+    assert record(*vain, seconds=10).rests_until(1, "rollout-undo") is None
+    assert record(*vain, by_frank(ran("theirs")), seconds=10).rests_until(1, "rollout-undo") is not None
