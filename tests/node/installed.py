@@ -29,7 +29,14 @@ def helm(cluster: NodeTier, *args: str, values: object = None) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, f"{done.stderr}\n{_operator(cluster)}"
+
+
+def _operator(cluster: NodeTier) -> str:
+    """How the operator's Pods are, and what they said last."""
+    pods = cluster.kubectl("get", "pods", "-n", SYSTEM, "-o", "wide", check=False).stdout
+    chosen = ("-n", SYSTEM, "-l", "app.kubernetes.io/name=forestall")
+    return pods + cluster.kubectl("logs", *chosen, "--prefix", "--tail=20", check=False).stdout
 
 
 @contextmanager
