@@ -6,6 +6,7 @@ is. What is removed is exactly what was judged: a version that has changed since
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
@@ -44,7 +45,7 @@ def key_of(namespace: str) -> Key:
 
 async def reconcile(context: Context, key: Key) -> timedelta | None:
     """Remove a batch of what is in surplus in a namespace; returns when more may go."""
-    found = [_judged(context, key.namespace, policy) for policy in sorted(_policies(context, key.namespace))]
+    found = [await _judged(context, key.namespace, policy) for policy in sorted(_policies(context, key.namespace))]
     wanted = list(_in_order(found))
     told = [item for item in wanted if _may_go(context, item)]
     going = {one.metadata.name for each in found for one in each.findings}
@@ -62,13 +63,13 @@ def _policies(context: Context, namespace: str) -> set[str]:
     return findings | {one.spec.policy_ref.name for one in context.store.all(RemediationPlan, namespace)}
 
 
-def _judged(context: Context, namespace: str, name: str) -> Surplus:
-    """What may go of a policy, as the store knows it."""
+async def _judged(context: Context, namespace: str, name: str) -> Surplus:
+    """What may go of a policy, as the store knows it. Thousands of plans take too long for the event loop."""
     policy = context.store.get(InspectionPolicy, namespace, name)
     findings = [one for one in context.store.all(Finding, namespace) if one.spec.policy_ref.name == name]
-    plans = (one for one in context.store.all(RemediationPlan, namespace) if one.spec.policy_ref.name == name)
+    plans = [one for one in context.store.all(RemediationPlan, namespace) if one.spec.policy_ref.name == name]
     limits = policy.spec.retention if policy is not None else Retention()
-    return surplus(findings, plans, limits, context.clock.now())
+    return await asyncio.to_thread(surplus, findings, plans, limits, context.clock.now())
 
 
 def _in_order(found: Iterable[Surplus]) -> Iterator[Kept]:
