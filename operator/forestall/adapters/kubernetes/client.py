@@ -12,7 +12,8 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from kubernetes.aio import client as library
@@ -49,6 +50,9 @@ async def connect(kubeconfig: str | None = None, context: str | None = None) -> 
     except Exception as error:  # a file, or the login helper that it names, fails in a score of ways
         raise KubeError(0, "InvalidKubeconfig", f"{type(error).__name__}: {error}") from error
     settings.connection_pool_maxsize = 0  # no end: each watch keeps a connection, and `Limits` counts the rest
+    # Found once: left to the session, it would look into the environment, and into .netrc, for each request.
+    settings.proxy = settings.proxy or _proxy_to(settings.host)
+    settings.client_session_kwargs = {"trust_env": False}
     return KubeClient(library.ApiClient(settings))
 
 
@@ -59,6 +63,12 @@ async def _configure(settings: library.Configuration, source: str | None, contex
     # The library lets the last of several files name the context; kubectl, and so people, the first.
     chosen = context or current_context(read(source)) or None
     await config.load_kube_config(config_file=source, context=chosen, client_configuration=settings)
+
+
+def _proxy_to(server: str) -> str | None:
+    """The proxy that the environment names for a server (HTTPS_PROXY, NO_PROXY and the like); None: none."""
+    address = urlsplit(server)
+    return None if proxy_bypass(address.netloc) else getproxies().get(address.scheme)
 
 
 def path_of(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:

@@ -342,6 +342,50 @@ def test_a_kubeconfig_names_the_cluster_and_its_token(tmp_path: Path) -> None:
     assert tokens == ["Bearer t0ken"]
 
 
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+def reached(monkeypatch: pytest.MonkeyPatch, folder: Path, server: str, **environment: str) -> list[str]:
+    """Hosts that were asked for at the one server there is, a proxy or not, and how the client proved itself."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(f"{request.headers['Authorization']} at {request.host}")
+        return web.json_response({})
+
+    async def use() -> None:
+        async with serving(answer) as here:
+            for name in PROXIES:
+                monkeypatch.delenv(name, raising=False)
+                monkeypatch.delenv(name.upper(), raising=False)
+            for name, value in environment.items():
+                monkeypatch.setenv(name, value.format(here=here))
+            async with await connect(kubeconfig(folder, server.format(here=here))) as kube:
+                await kube.get(PODS, "shop", "cart")
+
+    asyncio.run(use())
+    return seen
+
+
+def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = reached(monkeypatch, tmp_path, "http://kube.example", http_proxy="{here}")
+    assert found == ["Bearer t0ken at kube.example"]
+
+
+def test_a_server_that_the_environment_excepts_is_reached_without_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody = "http://127.0.0.1:9"
+    (found,) = reached(monkeypatch, tmp_path, "{here}", http_proxy=nobody, no_proxy="127.0.0.1")
+    assert found.startswith("Bearer t0ken at 127.0.0.1:")
+
+
+def test_a_password_in_netrc_is_nobodys_proof_of_who_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("default login bob password secret\n")
+    (found,) = reached(monkeypatch, tmp_path, "{here}", NETRC=str(tmp_path / "netrc"))
+    assert found.startswith("Bearer t0ken at")
+
+
 def kubeconfig(folder: Path, url: str) -> str:
     config = {
         "current-context": "here",
