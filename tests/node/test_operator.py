@@ -81,7 +81,7 @@ spec:
 
 
 TELL = """
-import json, os, socket, ssl, sys
+import json, socket, ssl, sys
 alert = {"status": sys.argv[1], "fingerprint": "ab", "startsAt": "2030-01-01T00:00:00Z"}
 alert["labels"] = {"alertname": "Slow", "namespace": "shop", "deployment": "web"}
 body = json.dumps({"version": "4", "alerts": [alert]}).encode()
