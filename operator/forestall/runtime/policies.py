@@ -101,7 +101,8 @@ async def _record_one(context: Context, finding: Finding, observation: Observati
 
 
 async def _write_finding(context: Context, finding: Finding, status: FindingStatus) -> None:
-    if await write_status(context.kube, context.store, finding, status):
+    # Of many findings nearly all rest: that is told without looking at the wire.
+    if status != finding.status and await write_status(context.kube, context.store, finding, status):
         context.metrics.writes.labels("Finding").inc()
 
 
