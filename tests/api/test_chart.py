@@ -70,6 +70,15 @@ def test_a_release_is_installed_changed_and_removed(cluster: ApiTier, namespace:
     assert set(cluster.kubectl(*CRDS).stdout.split()) == crds
 
 
+def test_every_change_of_the_operators_deployment_can_be_rolled_back(cluster: ApiTier, release: str) -> None:
+    strategy = ("get", "deployment", "forestall", "-n", NAMESPACE, "-o", "jsonpath={.spec.strategy.type}")
+    assert cluster.kubectl(*strategy).stdout == "Recreate"
+    run(cluster, "upgrade", str(CHART), "--reuse-values", "--set", "ledger.persistent=false", "--set", "replicas=2")
+    assert cluster.kubectl(*strategy).stdout == "RollingUpdate"
+    run(cluster, "rollback", "1")
+    assert cluster.kubectl(*strategy).stdout == "Recreate"
+
+
 def test_every_policy_compiles(cluster: ApiTier, release: str) -> None:
     def policies() -> list[dict[str, dict[str, object]]]:
         found = cluster.kubectl("get", "validatingadmissionpolicies", *OURS[:2], "-o", "json").stdout

@@ -109,7 +109,10 @@ def test_one_replica_with_a_volume_is_replaced_and_never_doubled() -> None:
 def test_several_replicas_are_spread_replaced_one_by_one_and_never_drained_at_once(ledger: str) -> None:
     values = ("replicas=2", ledger)
     spec = of_kind(render(*values), "Deployment")["forestall"]["spec"]
-    assert (spec["replicas"], spec["strategy"]) == (2, {"type": "RollingUpdate"})
+    assert (spec["replicas"], spec["strategy"]) == (
+        2,
+        {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+    )
     selected = spec["selector"]
     spread = {one["topologyKey"]: one["labelSelector"] for one in operator(*values)["topologySpreadConstraints"]}
     assert spread == {"kubernetes.io/hostname": selected, "topology.kubernetes.io/zone": selected}
