@@ -36,6 +36,11 @@ class KubeError(Exception):
         super().__init__(f"{status} {reason}: {message}")
         self.status, self.reason, self.message = status, reason, message
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the server did not answer, or only that it is not well: that says nothing about what was asked."""
+        return self.status in {0, 429} or self.status >= 500
+
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:

@@ -18,14 +18,22 @@ REMEDY = "install the chart's admission policies again"
 
 
 async def weakness(kube: Kube, settings: Settings) -> str:
-    """What keeps approvals from being worth anything, with the remedy; empty: nothing. Never raises KubeError."""
+    """What keeps approvals from being worth anything, with the remedy; empty: nothing.
+
+    Raises KubeError where the API server does not answer: that proves nothing, neither way.
+    """
     try:
         await kube.create(PLANS, settings.namespace, _forgery(settings), dry_run=True)
     except KubeError as error:
-        if REFUSAL not in error.message:
-            return f"the API server could not be seen to refuse a forged approval ({error})"
-        return await _difference(kube, settings)
+        if error.unanswered:
+            raise
+        return await _difference(kube, settings) if REFUSAL in error.message else unseen(error)
     return f"the API server let a forged approval pass a dry run: {REMEDY}"
+
+
+def unseen(error: KubeError) -> str:
+    """What is wrong as long as the API server says this, or nothing."""
+    return f"the API server could not be seen to refuse a forged approval ({error})"
 
 
 async def _difference(kube: Kube, settings: Settings) -> str:
@@ -33,6 +41,8 @@ async def _difference(kube: Kube, settings: Settings) -> str:
     try:
         found = await shipped.difference(kube, settings.namespace)
     except (KubeError, KeyError, ValueError) as error:
+        if isinstance(error, KubeError) and error.unanswered:
+            raise
         return f"the admission policies could not be compared with those shipped ({error}): {REMEDY}"
     return found and f"{found}: {REMEDY}"
 

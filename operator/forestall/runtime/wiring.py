@@ -21,7 +21,7 @@ from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import PrometheusSource
 from forestall.planning import job
-from forestall.ports import Kube
+from forestall.ports import Kube, KubeError
 from forestall.runtime import (
     approvals,
     catalogue,
@@ -35,6 +35,7 @@ from forestall.runtime import (
     watching,
 )
 from forestall.runtime.accounting import Accountant
+from forestall.runtime.canary import unseen
 from forestall.runtime.context import Context
 from forestall.runtime.election import Election, Replica
 from forestall.runtime.fencing import Fenced
@@ -170,7 +171,10 @@ async def probe(context: Context) -> None:
     """Ask again and again whether the admission policies are in force; tell the policies when the answer changes."""
     settings = context.settings
     while True:
-        found = await context.canary.answer()
+        try:
+            found = await context.canary.answer()
+        except KubeError as error:
+            found = unseen(error)
         context.metrics.enforced.set(not found)
         if found != context.weakness:
             context.weakness = found

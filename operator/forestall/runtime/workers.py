@@ -35,18 +35,14 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
             raise
         except Exception as error:  # one object's failure must not stop the others
             result = "error"
-            _log(key, error, queue.failed(key, OUTAGE_BACKOFF if _outage(error) else LONGEST_BACKOFF))
+            outage = isinstance(error, KubeError) and error.unanswered
+            _log(key, error, queue.failed(key, OUTAGE_BACKOFF if outage else LONGEST_BACKOFF))
         else:
             queue.done(key)
             if again is not None:
                 queue.add_after(key, again.total_seconds())
         finally:
             metrics.reconcile.labels(key.kind, result).observe(loop.time() - started)
-
-
-def _outage(error: Exception) -> bool:
-    """Whether the API server did not answer, or only that it is not well: that says nothing against the object."""
-    return isinstance(error, KubeError) and (error.status in {0, 429} or error.status >= 500)
 
 
 def _log(key: Key, error: Exception, delay: float) -> None:

@@ -45,13 +45,21 @@ ANSWERS = {
     "no right": KubeError(403, "Forbidden", "cannot create remediationplans"),
     "no CRD": KubeError(404, "NotFound", "the server could not find the requested resource"),
     "a name that is taken": KubeError(409, "AlreadyExists", "exists"),
-    "no answer": KubeError(0, "Unreachable", "reset"),
 }
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
 def test_no_other_refusal_is(answer: KubeError) -> None:
     assert answer.message in found(server(answer))
+
+
+@pytest.mark.parametrize("status", [0, 429, 500, 503])
+def test_no_answer_proves_nothing_neither_way(status: int) -> None:
+    silent, deaf = server(KubeError(status, "No", "not now")), server(DENIED)
+    deaf.refuse("get", ADMISSION_POLICIES, KubeError(status, "No", "not now"))
+    for kube in (silent, deaf):
+        with pytest.raises(KubeError, match="not now"):
+            found(kube)
 
 
 def test_a_forgery_that_passes_is_the_opposite_and_leaves_no_trace() -> None:

@@ -231,6 +231,23 @@ def test_a_high_risk_asks_anew_before_its_job_whether_forgeries_are_refused() ->
     told(story, riskLimits={"maxAffectedServices": 0})
 
 
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_an_approval_waits_while_the_api_server_does_not_say_whether_it_checks_them(status: int) -> None:
+    async def story(world: World) -> None:
+        await world.approve()
+        await world.refresh()
+        world.kube.enforcing = False  # what refuses forgeries otherwise comes first
+        world.kube.refuse("create", PLANS, KubeError(status, "No", "not now"))
+        with pytest.raises(KubeError, match="not now"):
+            await plans.reconcile(world.context, world.plan.key)
+        assert world.phase == "PendingApproval"
+        world.kube.enforcing = True
+        await world.step()
+        assert world.phase == "Executing"
+
+    told(story)
+
+
 def test_a_rejection_ends_the_plan() -> None:
     async def story(world: World) -> None:
         given: Json = {"metadata": {"annotations": {REJECT: "no", REJECTED_BY: "bob"}}}
