@@ -71,5 +71,6 @@ def _route(context: Context, key: Key, body: dict[str, Any]) -> None:
         for policy in context.store.all(InspectionPolicy):
             context.queue.add(policy.key)
     if key.kind in {Finding.crd.kind, RemediationPlan.crd.kind}:
+        # At a start thousands come one by one: each policy looks at them in handfuls.
         for policy in context.store.all(InspectionPolicy, key.namespace):
-            context.queue.add(policy.key)
+            context.queue.add_after(policy.key, context.settings.tick.total_seconds())

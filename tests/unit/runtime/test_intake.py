@@ -47,8 +47,8 @@ async def watched() -> World:
 
 ROUTES: dict[Resource, set[str]] = {
     POLICIES: {POLICY},
-    PLANS: {PLAN, POLICY},
-    FINDINGS: {POLICY},
+    PLANS: {PLAN},
+    FINDINGS: set(),
     RUNBOOKS: {"Runbook/rollout-undo", POLICY, ELSEWHERE},
     TWINS: {"NetworkTwin/cluster", POLICY, ELSEWHERE},
 }
@@ -63,6 +63,22 @@ def test_it_wakes_whatever_depends_on(resource: Resource, event: str | None) -> 
         changed["metadata"]["resourceVersion"] = "8"
         intake.seen(world.context, resource.kind, event, changed)
         assert await queued(world) == ROUTES[resource]
+
+    run(story())
+
+
+@pytest.mark.parametrize("resource", [PLANS, FINDINGS], ids=lambda resource: resource.kind)
+def test_many_findings_and_plans_wake_their_policy_once_within_a_tick(resource: Resource) -> None:
+    async def story() -> None:
+        world = await watched()
+        for number in range(5):
+            one = body(resource)
+            one["metadata"] |= {"name": f"another-{number}", "uid": f"u-{number}"}
+            intake.seen(world.context, resource.kind, None, one)
+        await queued(world)
+        assert str(await world.context.queue.get()) == POLICY
+        assert asyncio.get_running_loop().time() == 0.2
+        assert world.context.queue.depth == 0
 
     run(story())
 
@@ -165,8 +181,9 @@ def test_many_changes_of_what_is_kept_bring_one_look_at_what_is_not_needed(resou
             changed["metadata"]["resourceVersion"] = str(version)
             intake.seen(world.context, resource.kind, "MODIFIED", changed)
         await queued(world)
-        keys = {str(await world.context.queue.get()) for _ in range(2)}
-        assert keys == {"Retention/shop", "Retention/bank"}
+        woken = set() if resource == POLICIES else {POLICY}
+        keys = {str(await world.context.queue.get()) for _ in range(2 + len(woken))}
+        assert keys == {"Retention/shop", "Retention/bank", *woken}
         assert asyncio.get_running_loop().time() == world.context.settings.retention_pause.total_seconds()
         assert world.context.queue.depth == 0
 
