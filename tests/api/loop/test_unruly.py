@@ -12,7 +12,7 @@ from tests.api.person import expect
 pytestmark = pytest.mark.api
 
 MOODS = {
-    "refuses and fails": Mood(refused=0.15, failed=0.03),
+    "refuses and fails": Mood(refused=0.1, failed=0.02),
     "loses answers": Mood(lost=0.3),
     "spoils watches": Mood(gone=0.05, cut=0.05, corrupt=0.03, twice=0.3, swapped=0.2),
 }
