@@ -6,6 +6,7 @@ added, say a selector that narrows a binding, is a difference.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,12 +33,12 @@ async def difference(kube: Kube, namespace: str) -> str:
     """
     body = await kube.get(CONFIG_MAPS, namespace, CONFIG_MAP)
     shipped: Mapping[str, Mapping[str, Json]] = json.loads(body["data"][KEY])
-    for kind in KINDS:
-        for name, spec in shipped[kind.kind].items():
-            installed = await _spec(kube, kind, name)
-            found = "it is missing" if installed is None else next(_differences("spec", spec, installed), "")
-            if found:
-                return f"{kind.kind} {name} is not as shipped: {found}"
+    wanted = [(kind, name, spec) for kind in KINDS for name, spec in shipped[kind.kind].items()]
+    installed = await asyncio.gather(*(_spec(kube, kind, name) for kind, name, _ in wanted))
+    for (kind, name, spec), there in zip(wanted, installed, strict=True):
+        found = "it is missing" if there is None else next(_differences("spec", spec, there), "")
+        if found:
+            return f"{kind.kind} {name} is not as shipped: {found}"
     return ""
 
 
