@@ -57,8 +57,7 @@ class Webhook:
         """Answer on `port` until the runner is cleaned up; returns it and the port in use."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._counted])
         app.router.add_post(PATH, self._receive)
-        # A body that unfolds to a thousand times its size is never unfolded.
-        runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=STORE_SECONDS)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STORE_SECONDS)
         await runner.setup()
         await web.TCPSite(runner, "0.0.0.0", port, ssl_context=tls).start()  # noqa: S104  # Alertmanager is another pod
         return runner, int(runner.addresses[0][1])
@@ -95,14 +94,14 @@ class Webhook:
             raise web.HTTPTooManyRequests(headers={"Retry-After": str(math.ceil(wait))})
         if not self._knows(request.headers.get("Authorization", "")):
             raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+        # A body that unfolds to a thousand times its size is never unfolded.
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise web.HTTPUnsupportedMediaType(text="send the notification as it is, without Content-Encoding")
 
     def _knows(self, given: str) -> bool:
         """Whether the header bears the token. It is read each time: the kubelet exchanges it under way."""
         with suppress(OSError):
-            token = self._token.read_bytes().strip()
-            return bool(token) and hmac.compare_digest(b"Bearer " + token, given.encode(errors="surrogateescape"))
+            return bears(given, self._token.read_bytes().strip())
         return False
 
     async def _stored(self, notification: Notification) -> web.Response:
@@ -114,6 +113,11 @@ class Webhook:
             later = {"Retry-After": str(RETRY_SECONDS)}
             raise web.HTTPServiceUnavailable(text="not stored: try again", headers=later) from error
         return web.Response(text="stored")
+
+
+def bears(header: str, token: bytes) -> bool:
+    """Whether the header bears the token; an empty one nobody bears."""
+    return bool(token) and hmac.compare_digest(b"Bearer " + token, header.encode(errors="surrogateescape"))
 
 
 async def _body(request: web.Request) -> bytes:

@@ -15,6 +15,7 @@ from forestall.api.finding import MAX_ALERTS, Finding, FiringAlert
 from forestall.ports import Json, KubeError, Resource
 from forestall.runtime import policies
 from forestall.runtime.alerts import Change, Intake, merged, readable
+from forestall.runtime.gathering import gather
 from tests.unit.planning.objects import BAD, deployment
 from tests.unit.planning.world import NOW
 from tests.unit.runtime.instant import run
@@ -96,6 +97,9 @@ def test_the_next_pass_makes_a_finding_and_a_plan_of_it_and_resolving_clears_bot
             "Deployment cart: Slow: the cart crawls a1",
         )
         assert world.plan.spec.runbook_ref.name == "rollout-undo"
+        inspected = (await gather(world.context, world.plan)).inspected
+        assert inspected is not None
+        assert (inspected.finding_present, inspected.lingers) == (True, True)
 
         await intake.take(notification(alert(status="resolved")))
         await world.inspect()

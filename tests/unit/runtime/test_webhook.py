@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -152,6 +153,11 @@ def test_without_a_token_nobody_is_let_in(receiver: Play, secret: Path, content:
     receiver(story)
 
 
+def test_an_empty_token_is_borne_by_nobody() -> None:
+    assert [webhook.bears("Bearer ", token) for token in (b"", b"x")] == [False, False]
+    assert webhook.bears("Bearer x", b"x")
+
+
 def test_an_exchanged_token_counts_at_once(receiver: Play, secret: Path) -> None:
     async def story(running: Receiver) -> None:
         (secret / "token").write_text("another")
@@ -213,8 +219,13 @@ def test_a_body_of_unknown_length_is_bounded_as_well(receiver: Play) -> None:
 
 def test_a_body_that_would_unfold_is_not_unfolded(receiver: Play) -> None:
     async def story(running: Receiver) -> None:
-        bomb = gzip.compress(b" " * 100_000_000)
-        assert (await running.post(bomb, headers={**KNOWN, "Content-Encoding": "gzip"}))[0] == 415
+        bomb = gzip.compress(b" " * 50_000_000)
+        tracemalloc.start()
+        try:
+            assert (await running.post(bomb, headers={**KNOWN, "Content-Encoding": "gzip"}))[0] == 415
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
 
     receiver(story)
 
