@@ -85,7 +85,8 @@ def test_grouped_and_repeated_alerts_are_one_finding_until_the_last_one_is_resol
         alerts = [alert(shop.namespace, pod=f"web-{number}") for number in range(200)]
         alertmanager.post(*alerts)
         shop.until("all to be stored", lambda: firing(shop) == 200)
-        shop.until("the finding to be open", lambda: states(shop) == ["Open"])
+        shop.until("the finding to tell of all", lambda: "and 199 more" in shop.all(FINDINGS)[0]["status"]["message"])
+        assert states(shop) == ["Open"]
         version = shop.all(FINDINGS)[0]["metadata"]["resourceVersion"]
         before = shop.world.operator.metric(taken, fate="taken")
         shop.until("repeats", lambda: shop.world.operator.metric(taken, fate="taken") >= before + 400)
