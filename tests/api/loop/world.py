@@ -26,6 +26,8 @@ from tools.cluster.process import Process, wait_until
 
 ANY = "any-namespace"
 """Stands in the rendered chart for each namespace whose workloads may be remediated."""
+LEFT_OUT = frozenset(("Deployment", "PersistentVolumeClaim"))
+"""The operator runs as a process here; a claim that no volume can meet would be told of for ever."""
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 NODES = ("runner-1", "runner-2")
 
@@ -132,11 +134,11 @@ def install(
     folder: Path,
     nodes: Callable[[ApiTier, Path], AbstractContextManager[None]] = running_nodes,
 ) -> Iterator[World]:
-    """Install the chart without its Deployment, start nodes and operator; leave only the CRDs."""
+    """Install the chart without what this cluster does not run, start nodes and operator; leave only the CRDs."""
     whole = render(f"namespaces={{{ANY}}}")
     crds = [one for one in whole if one["kind"] == "CustomResourceDefinition"]
     grants = [one for one in whole if one["metadata"].get("namespace") == ANY]
-    rest = [one for one in whole if one["kind"] != "Deployment" and one not in crds and one not in grants]
+    rest = [one for one in whole if one["kind"] not in LEFT_OUT and one not in crds and one not in grants]
     chart = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}}, *rest, objects.editors()]
     apply(cluster, crds, "--force-conflicts")
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
