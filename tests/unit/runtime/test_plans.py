@@ -96,6 +96,28 @@ def test_an_approval_runs_one_job_and_success_is_verified() -> None:
     told(story)
 
 
+def test_a_plan_is_not_judged_on_what_was_there_before_the_watch_was_interrupted() -> None:
+    async def story(world: World) -> None:
+        await executing(world)
+        world.kube.tell(PODS, "INTERRUPTED")
+        await settle()
+        await world.end_job(message='{"message":"3 of 3 updated","targetHash":"sha256:left"}')
+        await world.step()
+        world.clock.advance(timedelta(minutes=1))
+        await world.inspect()
+        await world.step()
+        assert world.phase == "Soaking"
+
+        mend(world)
+        world.kube.tell(PODS, "SYNCED")
+        await settle()
+        await world.inspect()
+        await world.step()
+        assert world.phase == "Succeeded"
+
+    told(story)
+
+
 def mend(world: World) -> None:
     """What the cluster looks like once the old template is back."""
     world.kube.put(DEPLOYMENTS, {**deployment(GOOD), "status": {}})
