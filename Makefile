@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench crds chart lock cluster-up cluster-down clean
+.PHONY: help demo test lint format bench bench-faults crds chart lock cluster-up cluster-down clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,8 @@ lint: $(STAMP) ## Format check, style, types, import contracts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m forestall.api.crds --check
+	$(BIN)/python -m forestall.execution.table --check
+	$(BIN)/python -m forestall.runtime.metrics_page --check
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
@@ -37,14 +39,19 @@ format: $(STAMP) ## Format the code
 bench: $(STAMP) ## Print the measured figures: latencies, ratios, counts
 	@$(BIN)/python -m pytest tests/bench -m bench --no-header -s
 
-crds: $(STAMP) ## Write crds/ from the models
+bench-faults: $(STAMP) ## Break a sample application in ten ways on real nodes; print what was found, mended and left alone
+	@$(BIN)/python -m tools.faults $(if $(ONLY),--only $(ONLY)) $(if $(OUTPUT),--output $(OUTPUT))
+
+crds: $(STAMP) ## Write crds/ and the generated pages
 	$(BIN)/python -m forestall.api.crds
+	$(BIN)/python -m forestall.execution.table
+	$(BIN)/python -m forestall.runtime.metrics_page
 
 lock: $(STAMP) ## Lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	for extra in "" dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.txt; done
+	    --extra postgres $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.txt; done
 
 cluster-up: $(STAMP) ## Start a real cluster (TIER=api or node) and say how to reach it
 	@$(BIN)/python -m tools.cluster up $(TIER)

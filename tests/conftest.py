@@ -1,6 +1,7 @@
 """The tiers of the suite: which there are, which ran, and that none is left out where it could run.
 
 unit: no cluster. api: a real API server, no root. node: real nodes, root on Linux.
+kind: nodes that are containers, an engine that answers.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from collections import Counter
 
 import pytest
 
-from tools.cluster.node_tier import unavailable
+from tools.cluster import kind, node_tier
 
-TIERS = ("unit", "api", "node")
+TIERS = ("unit", "api", "node", "kind")
 
 
 def tier_of(item: pytest.Item) -> str:
@@ -48,8 +49,8 @@ class Tiers:
 
     def _missing(self) -> dict[str, str]:
         """Tiers without a test that ran, each with the reason why this machine cannot run it."""
-        reasons = {"unit": "", "api": "", "node": unavailable() or ""}
-        return {tier: reason for tier, reason in reasons.items() if not self._ran[tier]}
+        reasons = {"unit": None, "api": None, "node": node_tier.unavailable(), "kind": kind.unavailable()}
+        return {tier: reason or "" for tier, reason in reasons.items() if not self._ran[tier]}
 
     def _whole_suite(self) -> bool:
         options = self._config.option

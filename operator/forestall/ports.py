@@ -36,6 +36,11 @@ class KubeError(Exception):
         super().__init__(f"{status} {reason}: {message}")
         self.status, self.reason, self.message = status, reason, message
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the server did not answer, or only that it is not well: that says nothing about what was asked."""
+        return self.status in {0, 429} or self.status >= 500
+
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
@@ -49,14 +54,23 @@ class WatchEvent:
     object: Json
 
 
+class Identity(NamedTuple):
+    """Somebody as the API server knows them."""
+
+    user: str
+    groups: Sequence[str] = ()
+
+
 class Kube(Protocol):
     """The Kubernetes API, as plain JSON objects. Every verb raises KubeError."""
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Json:
         """Read one object, uncached."""
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
-        """Read all objects of a kind; an empty namespace means all namespaces."""
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
+        """Read all objects of a kind, or those that the selectors choose; an empty namespace means all namespaces."""
 
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """List, then follow for ever: each object ADDED, one SYNCED, then changes; reconnects and relists by itself.
@@ -84,6 +98,15 @@ class Kube(Protocol):
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         """Apply a merge patch (RFC 7386) as field manager `manager`."""
+
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        """Delete one object, and what it owns. With a resourceVersion only if it is still that one (Conflict)."""
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Have that very pod deleted in its own time; 429 where its disruption budgets do not allow it now."""
+
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Whether somebody may do `verb` with one object, as the API server answers now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,9 @@ class Metrics(Protocol):
         Never raises: what cannot be had is a Measurement with `error`.
         """
 
+    def close(self) -> None:
+        """Let go of what it holds. What has been asked is still answered, and nothing that is asked later."""
+
 
 class Clock(Protocol):
     """The time."""
@@ -125,4 +151,50 @@ class Notifier(Protocol):
     """Tells people that something awaits them or has ended."""
 
     async def event(self, involved: Json, *, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
-        """Record a Kubernetes Event about an object. Never raises: an event is news, not the record."""
+        """Record a Kubernetes Event about an object, with the annotations that its metadata is given here.
+
+        Never raises: an event is news, not the record.
+        """
+
+
+class LedgerError(Exception):
+    """The ledger cannot be written or read; the message says which one, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact for the ledger: a transition of one finding or plan, or of one attempt at one step of a plan.
+
+    An entry is one and the same by `uid`, `step`, `attempt`, `transition` and `at`, however often it is offered.
+    """
+
+    uid: str
+    """UID of the finding or plan."""
+    step: int
+    """Index of the step, from 0; -1 for what is about no step."""
+    attempt: int
+    """Number of the try, from 1; 0 for what is about no attempt."""
+    transition: str
+    at: datetime
+    body: Json
+    """All else that is known: text, whole numbers, booleans, None, lists and objects of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry in its place: its number from 1, the hash of the row before, and its own over all of this."""
+
+    seq: int
+    previous: str
+    hash: str
+    entry: Entry
+
+
+class Ledger(Protocol):
+    """The record of what was done, append-only. Every verb raises LedgerError."""
+
+    async def append(self, entries: Sequence[Entry]) -> int:
+        """Write those entries that are not there yet, all or none. Returns how many were written."""
+
+    async def rows(self, after: int) -> Sequence[Row]:
+        """The next rows behind number `after`, in order, a bounded number at a time; none at the end."""

@@ -1,6 +1,6 @@
 """The chart's objects on a cluster, with people who hold rights of different kinds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -26,16 +26,19 @@ GROUPS = {
     "bob": ("editors",),
     "erin": ("first-line",),
     "frank": ("agents",),
+    "gina": ("on-call",),
     "olga": (),
     "system:kube-controller-manager": ("system:masters",),
 }
 """Alice may approve plans of low risk under policy `payments`, carol of any; dave may under policy `search` only;
-bob may edit every plan. Erin holds the shipped role for approvers, frank the one for proposers, olga nothing.
+bob may edit every plan. Erin holds the shipped role for approvers, frank the one for proposers, gina the one for
+pauses, olga nothing.
 The controller manager has its own name where it has no account for each controller."""
 
 ACCOUNTS = {
     "operator": (SYSTEM, "forestall"),
     "robot": (TEAM, "robot"),
+    "gitops": (TEAM, "gitops"),
     "job-controller": ("kube-system", "job-controller"),
     "cronjob-controller": ("kube-system", "cronjob-controller"),
     "replicaset-controller": ("kube-system", "replicaset-controller"),
@@ -61,9 +64,9 @@ class Installation:
 
 
 @contextmanager
-def install(cluster: ApiTier) -> Iterator[Installation]:
+def install(cluster: ApiTier, *values: str) -> Iterator[Installation]:
     """Install the chart without its Deployment; yield once every policy is enforced; leave only the CRDs."""
-    whole = render(f"namespaces={{{TEAM}}}")
+    whole = render(f"namespaces={{{TEAM}}}", *values)
     crds = [manifest for manifest in whole if manifest["kind"] == "CustomResourceDefinition"]
     namespaces = [_namespace(SYSTEM), _namespace(TEAM)]
     rest = [manifest for manifest in whole if manifest["kind"] != "Deployment" and manifest not in crds]
@@ -89,6 +92,8 @@ def _wait_until_enforced(installation: Installation) -> None:
     annotations = {"forestall.dev/approve": "forged"}
     probes: dict[str, Callable[[], Answer]] = {
         "approval": lambda: admin.create(plans(), plan("probe", annotations=annotations), dryRun="All"),
+        "approval-objects": lambda: admin.create(approvals(), approval("probe", approver="forged"), dryRun="All"),
+        "pauses": lambda: admin.create(pauses(), pause("probe", who="forged"), dryRun="All"),
         "status": lambda: _forged_status(admin),
         "findings": lambda: admin.create(findings(), finding("probe"), dryRun="All"),
         "preview-only": lambda: operator.patch(deployment(), {"metadata": {"annotations": {"probe": "x"}}}),
@@ -122,6 +127,16 @@ def plans(name: str = "") -> str:
     return f"{API}/namespaces/{TEAM}/remediationplans" + (name and f"/{name}")
 
 
+def approvals(name: str = "") -> str:
+    """The path of the approvals, or of one."""
+    return f"{API}/namespaces/{TEAM}/remediationapprovals" + (name and f"/{name}")
+
+
+def pauses(name: str = "") -> str:
+    """The path of the pauses, or of one."""
+    return f"{API}/namespaces/{TEAM}/remediationpauses" + (name and f"/{name}")
+
+
 def findings(name: str = "") -> str:
     """The path of the findings, or of one."""
     return f"{API}/namespaces/{TEAM}/findings" + (name and f"/{name}")
@@ -130,6 +145,16 @@ def findings(name: str = "") -> str:
 def deployment(part: str = "") -> str:
     """The path of the one Deployment, or of a part of it."""
     return f"/apis/apps/v1/namespaces/{TEAM}/deployments/web" + (part and f"/{part}")
+
+
+def service() -> str:
+    """The path of the one Service."""
+    return f"/api/v1/namespaces/{TEAM}/services/web"
+
+
+def node(part: str = "") -> str:
+    """The path of the one node, or of a part of it."""
+    return "/api/v1/nodes/test-worker" + (part and f"/{part}")
 
 
 def jobs(name: str = "") -> str:
@@ -154,6 +179,34 @@ def plan(name: str, *, proposer: str = OPERATOR, annotations: dict[str, str] | N
             "runbookRef": {"name": "rollout-undo", "version": "1.0.0"},
             "proposer": proposer,
         },
+    }
+
+
+def approval(name: str, *, approver: str, groups: Sequence[str] = (), **spec: Any) -> Manifest:
+    """The approval of a plan of low risk under the inspection policy `payments`; `spec` says otherwise."""
+    said = {
+        "planRef": {"name": "undo-web", "uid": "3f0c"},
+        "policyRef": {"name": "payments"},
+        "planDigest": f"sha256:{'1' * 64}",
+        "riskClass": "Low",
+        "decision": "Approve",
+        **spec,
+    }
+    return {
+        "apiVersion": "forestall.dev/v1alpha1",
+        "kind": "RemediationApproval",
+        "metadata": {"name": name},
+        "spec": {**said, "approver": approver, "groups": list(groups)},
+    }
+
+
+def pause(name: str, *, who: str, **spec: Any) -> Manifest:
+    """A pause without an end."""
+    return {
+        "apiVersion": "forestall.dev/v1alpha1",
+        "kind": "RemediationPause",
+        "metadata": {"name": name},
+        "spec": {"reason": "a release", **spec, "who": who},
     }
 
 
@@ -216,24 +269,42 @@ def _namespace(name: str) -> Manifest:
 def _extras() -> list[Manifest]:
     """Rights so wide that between most people and a forgery only the policies stand, and a Deployment."""
     people = [_group("editors"), _account(*ACCOUNTS["operator"]), _account(*ACCOUNTS["robot"])]
-    own = ["networktwins", "inspectionpolicies", "findings", "runbooks", "remediationplans"]
+    people.append(_account(*ACCOUNTS["gitops"]))
+    own = ["networktwins", "inspectionpolicies", "findings", "runbooks"]
+    own += ["remediationplans", "remediationapprovals", "remediationpauses"]
     edit = [
-        _rule("forestall.dev", [*own, *(f"{name}/status" for name in own)], ["get", "create", "update", "patch"]),
+        _rule(
+            "forestall.dev", [*own, *(f"{name}/status" for name in own)], ["get", "create", "update", "patch", "delete"]
+        ),
         _rule("apps", ["deployments", "deployments/scale"], ["get", "create", "update", "patch", "delete"]),
+        _rule("", ["services", "nodes", "nodes/status"], ["get", "create", "update", "patch", "delete"]),
     ]
     low = [_rule("forestall.dev", ["inspectionpolicies"], ["approve"], names=["payments"])]
     high = [_rule("forestall.dev", ["inspectionpolicies"], ["approve", "approve-high"], names=["payments"])]
     other = [_rule("forestall.dev", ["inspectionpolicies"], ["approve", "approve-high"], names=["search"])]
-    robot = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot", "namespace": TEAM}}
+    accounts = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": TEAM}}
+        for name in ("robot", "gitops")
+    ]
     return [
-        robot,
+        *accounts,
         *_cluster_wide("test-edit", edit, people),
-        *_in_team("approve-low", low, [_group("approvers"), _account(*ACCOUNTS["operator"])]),
+        *_in_team(
+            "approve-low", low, [_group("approvers"), _account(*ACCOUNTS["operator"]), _account(*ACCOUNTS["gitops"])]
+        ),
         *_in_team("approve-high", high, [_group("seniors"), _account(*ACCOUNTS["robot"])]),
         *_in_team("approve-other", other, [_group("strangers")]),
         _binding("first-line", "ClusterRole", "forestall-approve", [_group("first-line")]),
+        _binding("on-call", "ClusterRole", "forestall-pause", [_group("on-call")]),
         _binding("agents", "ClusterRole", "forestall-propose", [_group("agents")]),
         _web(),
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web", "namespace": TEAM},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+        },
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "test-worker"}},
     ]
 
 

@@ -44,6 +44,15 @@ SPECS: Mapping[str, Json] = {
         "runbookRef": {"name": "scale", "version": "1.0.0"},
         "proposer": "somebody",
     },
+    "RemediationApproval": {
+        "planRef": {"name": "undo-web", "uid": "3f0c"},
+        "policyRef": {"name": "shop"},
+        "planDigest": f"sha256:{'1' * 64}",
+        "riskClass": "Low",
+        "approver": "somebody",
+        "decision": "Approve",
+    },
+    "RemediationPause": {"reason": "a release", "who": "somebody"},
 }
 """The least that each kind needs."""
 

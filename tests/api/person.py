@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubernetes.config import new_client_from_config
+from tools.cluster.rest import MERGE, Rest
 
-MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 
 
@@ -43,7 +42,7 @@ class Person:
     """A holder of a kubeconfig, who speaks HTTP to the API server."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        self._client = new_client_from_config(config_file=str(kubeconfig))
+        self._rest = Rest(kubeconfig)
 
     def send(
         self,
@@ -56,17 +55,8 @@ class Person:
         query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request."""
-        everything = {"Content-Type": content, "Accept": "application/json", **(headers or {})}
-        request = self._client.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params=everything,
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-        response = self._client.call_api(*request)
-        return Answer(response.status, _json(response.read()))
+        status, raw = self._rest.send(method, path, body, content=content, headers=headers, query=query)
+        return Answer(status, _json(raw))
 
     def create(self, path: str, body: Mapping[str, Any], **query: str) -> Answer:
         """Create an object in the collection at `path`."""

@@ -17,11 +17,14 @@ from tests.api.installation import (
     finding,
     findings,
     install,
+    node,
     plan,
     plans,
+    service,
 )
-from tests.api.person import MERGE, Answer, expect
+from tests.api.person import Answer, expect
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.rest import MERGE
 
 pytestmark = pytest.mark.api
 
@@ -47,6 +50,10 @@ def approve(by: str | None, digest: str | None = DIGEST) -> Notes:
 
 def reject(by: str | None, reason: str | None = "not during the sale") -> Notes:
     return {"forestall.dev/reject": reason, "forestall.dev/rejected-by": by}
+
+
+def take_over(by: str | None, reason: str | None = "I know this one") -> Notes:
+    return {"forestall.dev/take-over": reason, "forestall.dev/taken-over-by": by}
 
 
 def given(
@@ -84,7 +91,30 @@ class Case:
 ALICE = ("alice", approve("alice"))
 REJECTED = ("alice", reject("alice"))
 
+TAKEN = ("bob", take_over("bob"))
+
 DECISIONS = (
+    Case("bob takes over what he may edit", "bob", take_over("bob")),
+    Case("bob takes over a plan of high risk that is approved", "bob", take_over("bob"), plan={"decided": ALICE}),
+    Case("the proposer takes over", "alice", take_over("alice"), plan={"proposer": "alice"}),
+    Case("a plan without a digest is taken over", "bob", take_over("bob"), plan={"digest": None}),
+    Case("takes over without the right to patch", "olga", take_over("olga"), "cannot patch resource"),
+    Case("takes over as a service account", "robot", take_over(ROBOT), "service accounts cannot take plans over"),
+    Case("takes over as the operator", "operator", take_over(OPERATOR), "service accounts cannot take plans over"),
+    Case("takes over under another's name", "bob", take_over("alice"), "taken-over-by must be you, bob"),
+    Case("takes over without a reason", "bob", take_over("bob", ""), "take-over must give a reason"),
+    Case("half the pair: take-over", "bob", {"forestall.dev/take-over": "mine"}, "taken-over-by must be you"),
+    Case("half the pair: taken-over-by", "bob", {"forestall.dev/taken-over-by": "bob"}, "must give a reason"),
+    Case("a take-over is given back", "bob", take_over(None, None), "stays so", plan={"decided": TAKEN}),
+    Case("a take-over is taken over", "alice", take_over("alice"), "stays so", plan={"decided": TAKEN}),
+    Case("bob edits what was taken over", "bob", {"note": "seen"}, plan={"decided": TAKEN}),
+    Case(
+        "takes over and approves at once",
+        "alice",
+        {**take_over("alice"), **approve("alice")},
+        "approve, reject or take over, one at a time",
+    ),
+    Case("takes over together with another annotation", "bob", {**take_over("bob"), "note": "x"}, "nothing else"),
     Case("alice approves", "alice", approve("alice")),
     Case("carol approves a plan of high risk", "carol", approve("carol"), plan={"risk": "High"}),
     Case("the shipped role for approvers is enough", "erin", approve("erin")),
@@ -248,6 +278,7 @@ def test_impersonation_without_the_right_is_refused(world: Installation, names: 
         ("operator", OPERATOR, approve("alice"), "cannot be part of creation"),
         ("carol", "carol", {"forestall.dev/approved-by": "carol"}, "cannot be part of creation"),
         ("carol", "carol", reject("carol"), "cannot be part of creation"),
+        ("carol", "carol", take_over("carol"), "a take-over cannot be part of creation"),
     ],
 )
 def test_proposal(
@@ -326,19 +357,25 @@ def test_people_may_label_a_finding(world: Installation) -> None:
 
 
 SCALED = {"spec": {"replicas": 0}}
-PREVIEWS = (
-    ("PATCH", "", SCALED),
-    ("PATCH", "scale", SCALED),
-    ("DELETE", "", None),
+CORDONED = {"spec": {"unschedulable": True}}
+PREVIEWS: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+    ("PATCH", deployment(), SCALED),
+    ("PATCH", deployment("scale"), SCALED),
+    ("DELETE", deployment(), None),
+    ("PATCH", service(), {"spec": {"selector": {"app": "other"}}}),
+    ("DELETE", service(), None),
+    ("PATCH", node(), CORDONED),
+    ("PATCH", node("status"), {"status": {"conditions": []}}),
+    ("DELETE", node(), None),
 )
 
 
-@pytest.mark.parametrize(("method", "part", "body"), PREVIEWS)
-def test_the_operator_only_previews_changes_of_deployments(
-    world: Installation, method: str, part: str, body: dict[str, Any] | None
+@pytest.mark.parametrize(("method", "path", "body"), PREVIEWS)
+def test_the_operator_only_previews_changes_of_what_plans_act_on(
+    world: Installation, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
     def attempt(**query: str) -> Answer:
-        return world["operator"].send(method, deployment(part), body, content=MERGE, query=query)
+        return world["operator"].send(method, path, body, content=MERGE, query=query)
 
     expect(attempt(), "the operator may only preview")
     expect(attempt(dryRun="All"), None)
@@ -354,3 +391,4 @@ def test_the_operator_creates_no_deployment(world: Installation) -> None:
 def test_previews_bind_nobody_else(world: Installation) -> None:
     expect(world["bob"].patch(deployment("scale"), SCALED), None)
     expect(world["bob"].patch(deployment(), SCALED), None)
+    expect(world["bob"].patch(node(), CORDONED), None)

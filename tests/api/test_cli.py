@@ -4,15 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.api.installation import ACCOUNTS, GROUPS, TEAM, Installation, finding, findings, install, plan, plans
+from tests.api.installation import (
+    ACCOUNTS,
+    API,
+    GROUPS,
+    TEAM,
+    Installation,
+    finding,
+    findings,
+    install,
+    pauses,
+    plan,
+    plans,
+)
 from tests.api.person import expect
 from tests.unit.cli import objects
 from tools.cluster import build
@@ -22,6 +35,7 @@ from tools.cluster.process import wait_until
 pytestmark = pytest.mark.api
 
 PLUGIN = Path(sys.executable).with_name("kubectl-forestall")
+OBSERVE = Path(__file__).parents[2] / "examples" / "observe.yaml"
 DIGEST = objects.DIGEST
 Done = subprocess.CompletedProcess[str]
 
@@ -174,6 +188,176 @@ def test_wait_follows_the_plan_to_its_end(
         done = waiting.result()
     assert done.returncode == code
     assert f"{phase}: the end" in done.stdout
+
+
+def test_a_pause_is_made_and_ended_by_who_may(cluster: ApiTier, world: Installation) -> None:
+    made = run(cluster, "gina", "pause", "--reason", "a release", "--stop", "--for", "1h", "-o", "json")
+    assert made.returncode == 0, made.stderr
+    name = json.loads(made.stdout)["name"]
+    held = world["admin"].send("GET", pauses(name)).body["spec"]
+    assert (held["who"], held["level"], held["reason"]) == ("gina", "Stop", "a release")
+    assert run(cluster, "frank", "resume", name).returncode == 4
+    assert run(cluster, "gina", "resume").returncode == 0
+    assert world["admin"].send("GET", pauses(name)).code == 404
+
+
+def test_who_holds_no_right_cannot_pause(cluster: ApiTier, world: Installation) -> None:
+    done = run(cluster, "frank", "pause", "--reason", "I would like to")
+    assert done.returncode == 4
+    assert 'User "frank" cannot create resource "remediationpauses"' in done.stderr
+
+
+def test_take_over_writes_the_reason_and_the_name_of_who_may_change_the_plan(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names), phase="Executing")
+    refused = run(cluster, "robot", "take-over", name, "--reason", "mine")
+    assert refused.returncode == 4
+    assert "service accounts cannot take plans over" in refused.stderr
+    assert run(cluster, "bob", "take-over", name, "--reason", "I know this one").returncode == 0
+    claim = {"forestall.dev/take-over": "I know this one", "forestall.dev/taken-over-by": "bob"}
+    assert annotations(world, name) == claim
+
+
+def test_wait_sees_a_finding_come_to_rest(cluster: ApiTier, world: Installation) -> None:
+    expect(world["operator"].create(findings(), finding("restless")), None)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(run, cluster, "erin", "wait", "restless", "--for", "Closed", "--timeout", "2m")
+        patch = {"status": {"state": "Closed"}}
+        expect(world["operator"].patch(findings("restless/status"), patch), None)
+        done = waiting.result()
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(run(cluster, "erin", "findings", "-o", "json").stdout)["findings"]
+    assert "restless" not in {one["name"] for one in listed}
+
+
+def test_doctor_finds_on_a_real_cluster_who_could_approve(cluster: ApiTier, world: Installation) -> None:
+    argv = (PLUGIN, "doctor", "--output", "json", "--kubeconfig", kubeconfig(cluster, "admin"))
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1, "nothing runs the operator here, and programs hold rights"
+    found = json.loads(done.stdout)
+    held = {(one["right"], one["who"], one["namespace"], *one["names"]) for one in found["grants"]}
+    assert {("approve", "approvers", TEAM, "payments"), ("impersonate", "system:masters", "")} <= held
+    told = "; ".join(found["dangers"])
+    assert "the operator's Deployment forestall-system/forestall could not be read" in told
+    assert "system:serviceaccount:team:robot may approve-high in namespace team" in told
+    assert "admission policies" not in told, "they are as shipped"
+
+
+@pytest.fixture(scope="module")
+def payments(world: Installation) -> str:
+    """The policy that the plans are for, not inspected by anybody."""
+    manifest = yaml.safe_load(OBSERVE.read_text())
+    manifest["metadata"].update(name="payments", namespace=TEAM)
+    undo = {"name": "undo", "match": {"types": ["ImagePull"]}, "mode": "Open", "ladder": [{"runbook": "rollout-undo"}]}
+    manifest["spec"]["responses"] = [undo]
+    expect(world["admin"].create(f"{API}/namespaces/{TEAM}/inspectionpolicies", manifest), None)
+    return "payments"
+
+
+def test_readiness_has_the_api_servers_word_on_every_right(cluster: ApiTier, payments: str) -> None:
+    done = run(cluster, "admin", "readiness", payments, "--output", "json")
+    assert done.returncode == 3, "nothing runs the operator here"
+    lines = {one["what"]: one for one in json.loads(done.stdout)["lines"]}
+    assert lines["the operator may preview changes of Deployments"]["holds"], "the chart was told of the namespace"
+    assert lines["account forestall-action-rollout-undo may change Deployments"]["holds"]
+    assert lines["somebody may approve plans of high risk"]["holds"], "carol's group may"
+    assert lines["the twin cluster is whole"]["missing"] == "there is no NetworkTwin cluster"
+    assert all(one["remedy"] for one in lines.values() if not one["holds"])
+
+
+def test_who_may_not_read_what_it_takes_is_told_so(cluster: ApiTier, payments: str) -> None:
+    done = run(cluster, "erin", "readiness", payments)
+    assert done.returncode == 4, done.stdout
+    assert 'User "erin" cannot list resource "runbooks"' in done.stderr
+
+
+def test_explain_reads_what_the_operator_wrote(
+    cluster: ApiTier, world: Installation, payments: str, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    told = run(cluster, "erin", "explain", name)
+    assert told.returncode == 0, told.stderr
+    assert "scale was rejected by the twin: ready: NotFulfilled, and worse than before" in told.stdout
+    expect(world["operator"].create(findings(), finding("unplanned")), None)
+    status = {"state": "Open", "noPlanReason": "there is no Runbook scael"}
+    expect(world["operator"].patch(findings("unplanned/status"), {"status": status}), None)
+    assert "there is no Runbook scael" in run(cluster, "erin", "explain", "unplanned").stdout
+
+
+def completed(cluster: ApiTier, who: str, *words: str) -> list[str]:
+    """What kubectl itself offers for the last of the words behind `kubectl forestall`."""
+    argv = ("kubectl", "__complete", "forestall", *words)
+    done = subprocess.run(argv, env=environment(cluster, who), capture_output=True, text=True, check=False, timeout=120)
+    return [line.partition("\t")[0] for line in done.stdout.splitlines()]
+
+
+def test_kubectl_completes_the_plugins_commands_and_names(
+    cluster: ApiTier, world: Installation, names: Iterator[str]
+) -> None:
+    name = given(world, next(names))
+    assert completed(cluster, "erin", "readi") == ["readiness", ":4"]
+    assert name in completed(cluster, "erin", "approve", "--namespace", TEAM, "")
+    assert completed(cluster, "olga", "approve", "--namespace", TEAM, "") == [":4"], "olga may list nothing"
+
+
+def test_a_context_of_any_kubeconfig_is_reached_and_its_namespace_taken(
+    cluster: ApiTier, world: Installation, names: Iterator[str], tmp_path: Path
+) -> None:
+    name, content = given(world, next(names)), yaml.safe_load(kubeconfig(cluster, "erin").read_text())
+    here = content["contexts"][0]["context"]
+    nowhere = {"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}}
+    content["clusters"].append(nowhere)
+    content["contexts"] = [
+        {"name": "there", "context": {**here, "namespace": TEAM}},
+        {"name": "lost", "context": {**here, "cluster": "nowhere"}},
+    ]
+    content["current-context"] = "lost"
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(content))
+    argv = (PLUGIN, "plans", "--kubeconfig", path, "-o", "json")
+    found, lost, unknown = (
+        subprocess.run((*argv, *more), capture_output=True, text=True, check=False, timeout=120)
+        for more in (("--context", "there"), (), ("--context", "unheard-of"))
+    )
+    assert name in {one["name"] for one in json.loads(found.stdout)["plans"]}
+    assert (lost.returncode, unknown.returncode) == (1, 1)
+    assert "the kubeconfig leads to no cluster" in unknown.stderr
+
+
+Change = Callable[[dict[str, Any]], object]
+FAULTS: Mapping[str, tuple[Change, bool]] = {
+    "as shipped": (lambda spec: None, True),
+    "no kind of goal": (lambda spec: spec["goals"][0].pop("available"), False),
+    "two kinds": (lambda spec: spec["inspections"][0].update(singlePointOfFailure={}), False),
+    "text for a number": (lambda spec: spec["goals"][0]["available"].update(minReady="2"), False),
+    "out of bounds": (lambda spec: spec["goals"][0]["available"].update(minReady=0), False),
+    "unknown check": (lambda spec: spec["inspections"][0]["workload"].update(checks=["ImagePul"]), False),
+    "no duration": (lambda spec: spec.update(schedule={"interval": "5 minutes"}), False),
+    "unknown field": (lambda spec: spec.update(goal=[]), False),
+    "a name twice": (lambda spec: spec["goals"].append(spec["goals"][0]), False),
+    "nothing for an object": (lambda spec: spec["inspections"][1].update(singlePointOfFailure=None), False),
+    "nothing for text": (lambda spec: spec["goals"][0].update(name=None), False),
+    "missing": (lambda spec: spec.pop("twinRef"), False),
+    "too long": (lambda spec: spec["goals"][0].update(name="a" * 64), False),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_lint_and_the_api_server_agree_on_a_manifest(
+    cluster: ApiTier, world: Installation, tmp_path: Path, fault: str
+) -> None:
+    change, sound = FAULTS[fault]
+    manifest = yaml.safe_load(OBSERVE.read_text())
+    manifest["metadata"].update(name="linted", namespace=TEAM)
+    change(manifest["spec"])
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(manifest))
+    linted = subprocess.run((PLUGIN, "lint", tmp_path / "policy.yaml"), capture_output=True, text=True, check=False)
+    assert (linted.returncode == 0) is sound, linted.stdout + linted.stderr
+    answer = world["admin"].create(
+        f"{API}/namespaces/{TEAM}/inspectionpolicies", manifest, dryRun="All", fieldValidation="Strict"
+    )
+    assert answer.allowed is sound, answer.message
 
 
 def test_a_cluster_that_is_not_there_is_an_error_with_a_remedy(cluster: ApiTier, tmp_path: Path) -> None:

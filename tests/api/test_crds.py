@@ -63,12 +63,22 @@ def binding(**value: str) -> Json:
     return {"responses": [response]}
 
 
+def approvers(count: int) -> Json:
+    response = {"name": "one", "match": {"types": ["ImagePull"]}, "mode": "Open", "approvers": count}
+    return {"responses": [response]}
+
+
 def source(**kinds: Json) -> Json:
     return {"sources": [{"name": "one", **kinds}]}
 
 
 def account(name: str) -> Json:
     return {"actions": [{"name": "rest", "argv": ["rest"], "serviceAccountName": name}]}
+
+
+def retried(retries: int) -> Json:
+    (action,) = account("forestall-action-rest")["actions"]
+    return {"actions": [{**action, "retries": retries}]}
 
 
 POLICY, PROMETHEUS = "InspectionPolicy", {"url": "http://prometheus:9090"}
@@ -120,10 +130,31 @@ CREATIONS = (
     ),
     Creation("an action under an action's account is taken", "Runbook", account("forestall-action-rest")),
     Creation("an action under any other account is refused", "Runbook", account("default"), "serviceAccountName"),
+    Creation("retries of what is idempotent are taken", "Runbook", retried(2)),
+    Creation("more retries than sense are refused", "Runbook", retried(6), "retries"),
+    Creation("no retries of what is not idempotent are taken", "Runbook", {**retried(0), "idempotent": False}),
+    Creation(
+        "retries of what is not idempotent are refused",
+        "Runbook",
+        {**retried(1), "idempotent": False},
+        "only where the runbook is idempotent",
+    ),
+    Creation("a plan for no further try is refused", POLICY, {"execution": {"maxAttempts": 0}}, "maxAttempts"),
     Creation("a least finding is taken", "Finding", {}),
     Creation("a finding of an unknown type is refused", "Finding", {"type": "Gremlins"}, "Unsupported value"),
     Creation("a least plan is taken", "RemediationPlan", {}),
     Creation("a plan without a proposer is refused", "RemediationPlan", {"proposer": None}, "spec.proposer"),
+    Creation("a response with two approvers is taken", POLICY, approvers(2)),
+    Creation("a response without approvers is refused", POLICY, approvers(0), "approvers"),
+    Creation("a response with a crowd of approvers is refused", POLICY, approvers(3), "approvers"),
+    Creation("a least approval is taken", "RemediationApproval", {}),
+    Creation("a rejection with a reason is taken", "RemediationApproval", {"decision": "Reject", "reason": "no"}),
+    Creation("a rejection without one is refused", "RemediationApproval", {"decision": "Reject"}, "gives a reason"),
+    Creation("an approval of no digest is refused", "RemediationApproval", {"planDigest": ""}, "spec.planDigest"),
+    Creation("an approval of a class unknown is refused", "RemediationApproval", {"riskClass": "Mid"}, "Unsupported"),
+    Creation("a stop with an end is taken", "RemediationPause", {"level": "Stop", "until": "2030-01-01T00:00:00Z"}),
+    Creation("a pause of a level unknown is refused", "RemediationPause", {"level": "Slow"}, "Unsupported value"),
+    Creation("a pause without a reason is refused", "RemediationPause", {"reason": ""}, "spec.reason"),
 )
 
 
@@ -145,7 +176,8 @@ def test_the_server_fills_in_what_the_model_would(admin: Person, resources: Reso
 def test_defaults_reach_into_objects_that_were_left_out(admin: Person, resources: Resources) -> None:
     body = resources.body(POLICY, SPECS[POLICY] | inspection(singlePointOfFailure={}))
     spec = admin.create(resources.path(POLICY), body, dryRun="All").body["spec"]
-    assert spec["execution"] == {"soak": "30s", "approvalLifetime": "30m", "evidenceMaxAge": "15m"}
+    times = {"soak": "30s", "approvalLifetime": "30m", "evidenceMaxAge": "15m"}
+    assert spec["execution"] == {**times, "maxAttempts": 1, "backoff": "30s"}
     assert spec["riskLimits"] == {"maxAffectedServices": 1}
     assert (spec["suspend"], spec["schedule"]) == (False, {"interval": "30s"})
     assert spec["inspections"] == [{"name": "one", "singlePointOfFailure": {"scope": "Node"}}]
@@ -177,6 +209,10 @@ CHANGES = (
     Change("a plan may be written again as it is", "RemediationPlan", {"proposer": "somebody"}),
     Change("a runbook's content does not change alone", "Runbook", {"summary": "Does more."}, VERSION),
     Change("a runbook's content changes with its version", "Runbook", {"summary": "Does more.", "version": "1.0.1"}),
+    Change("an approval's approver stays", "RemediationApproval", {"approver": "other"}, "spec is immutable"),
+    Change("an approval's decision stays", "RemediationApproval", {"decision": "Reject", "reason": "x"}, "immutable"),
+    Change("a pause's level stays", "RemediationPause", {"level": "Stop"}, "spec is immutable"),
+    Change("a pause's end stays", "RemediationPause", {"until": "2030-01-01T00:00:00Z"}, "spec is immutable"),
     Change("a policy may be changed", POLICY, {"suspend": True}),
     Change("a twin may be changed", "NetworkTwin", {"refresh": "1m"}),
 )
@@ -188,7 +224,7 @@ def test_change(admin: Person, resources: Resources, case: Change) -> None:
     expect(admin.patch(path, {"spec": case.spec}), case.refusal)
 
 
-@pytest.mark.parametrize("kind", ["Finding", "RemediationPlan"])
+@pytest.mark.parametrize("kind", ["Finding", "RemediationPlan", "RemediationApproval", "RemediationPause"])
 def test_labels_of_what_is_immutable_may_be_changed(admin: Person, resources: Resources, kind: str) -> None:
     path = resources.create(kind, SPECS[kind])
     expect(admin.patch(path, {"metadata": {"labels": {"seen": "true"}}}), None)

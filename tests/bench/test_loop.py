@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from forestall.adapters.resources import POLICIES
-from tests.api.loop.objects import POLICY, Json
+from tests.api.loop.objects import POLICY
 from tests.api.loop.shop import Shop
 from tests.api.loop.world import World, install
 from tests.api.person import expect
+from tests.bench.events import UID, in_shop, is_approved, is_pending, same, uid, waits
 from tests.bench.measuring import Figure, cpu_seconds, memory_mebibytes, status_writes, table
 from tests.bench.timeline import Timeline
 from tools.cluster import session_folder
@@ -76,9 +77,6 @@ def one_round(world: World, timeline: Timeline, number: int) -> tuple[float, flo
     return accepted - heard, pending - stuck, pending - began, spent * 1000
 
 
-UID = "forestall.dev/plan-uid"
-
-
 def changed_policy(world: World) -> list[float]:
     """Status PATCHes for each of several changes of a policy that mean nothing to what is found."""
     shop = Shop(world, "shop-changes")
@@ -121,27 +119,3 @@ def passes(shop: Shop, count: int) -> None:
     """Wait until policies have been inspected so many more times."""
     seen = shop.passes()
     shop.until("more inspections", lambda: shop.passes() >= seen + count)
-
-
-def uid(item: Json) -> str:
-    return str(item["metadata"]["uid"])
-
-
-def same(plan: Json, other: Json) -> bool:
-    return uid(plan) == uid(other)
-
-
-def in_shop(shop: Shop, item: Json) -> bool:
-    return bool(item["metadata"]["namespace"] == shop.namespace)
-
-
-def waits(pod: Json) -> bool:
-    return any("waiting" in one.get("state", {}) for one in pod["status"].get("containerStatuses", ()))
-
-
-def is_pending(plan: Json) -> bool:
-    return bool(plan.get("status", {}).get("phase") == "PendingApproval")
-
-
-def is_approved(plan: Json) -> bool:
-    return "forestall.dev/approve" in plan["metadata"].get("annotations", {})

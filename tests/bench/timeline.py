@@ -3,23 +3,24 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from kubernetes import client, config, watch
-from urllib3.exceptions import HTTPError
+from kubernetes import client, config
 
 from tools.cluster.process import wait_until
+from tools.cluster.rest import follow
 
 Json = dict[str, Any]
+PLANS = ("forestall.dev", "v1alpha1", "remediationplans")
+PATIENCE = 600.0
+"""Seconds that a crowd may take."""
 
 
 class Heard(NamedTuple):
     """One event of a watch."""
 
     at: float
-    kind: str
     object: Json
 
 
@@ -29,14 +30,17 @@ class Timeline:
     def __init__(self, kubeconfig: Path) -> None:
         api = config.new_client_from_config(config_file=str(kubeconfig))
         core, batch, custom = client.CoreV1Api(api), client.BatchV1Api(api), client.CustomObjectsApi(api)
-        lists: Mapping[str, Callable[..., object]] = {
-            "Pod": core.list_pod_for_all_namespaces,
-            "Job": batch.list_job_for_all_namespaces,
-            "RemediationPlan": custom.list_cluster_custom_object,
+        lists: Mapping[str, tuple[Callable[..., object], tuple[str, ...]]] = {
+            "Pod": (core.list_pod_for_all_namespaces, ()),
+            "Job": (batch.list_job_for_all_namespaces, ()),
+            "RemediationPlan": (custom.list_cluster_custom_object, PLANS),
         }
-        self._heard: list[Heard] = []
+        self._heard: dict[str, list[Heard]] = {kind: [] for kind in lists}
         self._closing = threading.Event()
-        self._threads = [threading.Thread(target=self._follow, args=item, daemon=True) for item in lists.items()]
+        self._threads = [
+            threading.Thread(target=self._follow, args=(kind, items, args), daemon=True)
+            for kind, (items, args) in lists.items()
+        ]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -50,18 +54,28 @@ class Timeline:
 
     def first(self, what: str, kind: str, wanted: Callable[[Json], bool]) -> float:
         """When an object of the kind was first heard of in the state wanted; waits for it."""
-        found: list[float] = []
+        return self.firsts(what, kind, 1, lambda one: "it" if wanted(one) else "")["it"].at
+
+    def firsts(self, what: str, kind: str, count: int, name: Callable[[Json], str]) -> dict[str, Heard]:
+        """When each of `count` things was first heard of, by the name that `name` gives it; waits for all of them.
+
+        What it gives an empty name is none of them.
+        """
+        found: dict[str, Heard] = {}
+        read = 0
 
         def heard() -> bool:
-            found.extend(one.at for one in list(self._heard) if one.kind == kind and wanted(one.object))
-            return bool(found)
+            nonlocal read
+            fresh = self._heard[kind][read:]
+            read += len(fresh)
+            for one in fresh:
+                if called := name(one.object):
+                    found.setdefault(called, one)
+            return len(found) >= count
 
-        wait_until(what, heard, interval=0.01)
-        return found[0]
+        wait_until(f"{count} of: {what}", heard, timeout=PATIENCE, interval=0.01)
+        return found
 
-    def _follow(self, kind: str, items: Callable[..., object]) -> None:
-        args = ("forestall.dev", "v1alpha1", "remediationplans") if kind == "RemediationPlan" else ()
-        while not self._closing.is_set():
-            with suppress(client.ApiException, HTTPError):
-                for event in watch.Watch().stream(items, *args, timeout_seconds=5):
-                    self._heard.append(Heard(time.monotonic(), kind, event["raw_object"]))
+    def _follow(self, kind: str, items: Callable[..., object], args: tuple[str, ...]) -> None:
+        for one in follow(items, self._closing, *args):
+            self._heard[kind].append(Heard(time.monotonic(), one))

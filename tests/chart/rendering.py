@@ -14,6 +14,21 @@ Manifest = dict[str, Any]
 CHART = Path(__file__).parents[2] / "charts" / "forestall"
 DIGEST = f"sha256:{'a' * 64}"
 NAMESPACE = "forestall-system"
+ACTIONS = (
+    "rollout-undo",
+    "scale",
+    "spread-replicas",
+    "rollout-restart",
+    "patch-resources",
+    "patch-probe-port",
+    "patch-service-port",
+    "patch-selector",
+)
+"""Actions on what stands in a namespace: enabled unless somebody says otherwise."""
+NODE_ACTIONS = ("cordon", "uncordon", "drain", "remove-taint")
+"""Actions on nodes: enabled where somebody says so."""
+WITH_NODES = tuple(f"actions.{name}.enabled=true" for name in NODE_ACTIONS)
+"""Values that enable them."""
 
 
 def helm(*args: str) -> subprocess.CompletedProcess[str]:
@@ -22,9 +37,24 @@ def helm(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 def attempt(*values: str) -> subprocess.CompletedProcess[str]:
-    """Render the chart with `values`, each as for `--set`."""
-    sets = [part for value in (f"image.digest={DIGEST}", *values) for part in ("--set", value)]
-    return helm("template", "forestall", str(CHART), "--namespace", NAMESPACE, "--include-crds", *sets)
+    """Render the chart without its hooks, with `values`, each as for `--set`."""
+    return _template("--include-crds", "--no-hooks", *_sets(*values))
+
+
+def hooks(*values: str) -> list[Manifest]:
+    """Return the objects of the chart's hooks, which Helm makes when their time comes."""
+    done = _template(*_sets(*values))
+    assert done.returncode == 0, done.stderr
+    whole = [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
+    return [manifest for manifest in whole if "helm.sh/hook" in manifest["metadata"].get("annotations", {})]
+
+
+def _template(*options: str) -> subprocess.CompletedProcess[str]:
+    return helm("template", "forestall", str(CHART), "--namespace", NAMESPACE, *options)
+
+
+def _sets(*values: str) -> list[str]:
+    return [part for value in (f"image.digest={DIGEST}", *values) for part in ("--set", value)]
 
 
 def render(*values: str) -> list[Manifest]:

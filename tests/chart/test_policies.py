@@ -1,8 +1,15 @@
 """The admission policies as shipped; what they decide is tried on a real API server elsewhere."""
 
+import json
+
+import pytest
+
 from tests.chart.rendering import of_kind, render
 
-NAMES = {"approval", "status", "findings", "preview-only", "action-jobs", "action-pods"}
+NAMES = {
+    *("approval", "approval-objects", "pauses", "status", "findings", "retention"),
+    *("preview-only", "action-jobs", "action-pods"),
+}
 
 
 def test_every_policy_is_bound_and_denies() -> None:
@@ -12,6 +19,22 @@ def test_every_policy_is_bound_and_denies() -> None:
     assert set(policies) == set(bound) == {f"forestall-{name}" for name in NAMES}
     for name, binding in bound.items():
         assert binding["spec"] == {"policyName": name, "validationActions": ["Deny", "Audit"]}
+
+
+def test_the_operator_is_told_what_was_shipped() -> None:
+    manifests = render()
+    kept = json.loads(of_kind(manifests, "ConfigMap")["forestall-policies"]["data"]["policies.json"])
+    assert set(kept) == {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+    for kind, specs in kept.items():
+        assert specs == {name: one["spec"] for name, one in of_kind(manifests, kind).items()}
+
+
+@pytest.mark.parametrize("account", ["", "argocd/application-controller"])
+def test_one_named_service_account_may_approve_by_objects_if_any(account: str) -> None:
+    policy = of_kind(render(f"approval.gitopsServiceAccount={account}"), "ValidatingAdmissionPolicy")
+    expressions = [one["expression"] for one in policy["forestall-approval-objects"]["spec"]["validations"]]
+    named = [one for one in expressions if "'system:serviceaccount:argocd:application-controller'" in one]
+    assert len(named) == bool(account)
 
 
 def test_a_policy_that_cannot_be_evaluated_denies() -> None:

@@ -1,8 +1,9 @@
 """Who holds which rights: no more than used, and only where they were given."""
 
-from tests.chart.rendering import NAMESPACE, Manifest, of_kind, render, rules
+import pytest
 
-ACTIONS = ("rollout-undo", "scale", "spread-replicas")
+from tests.chart.rendering import ACTIONS, NAMESPACE, NODE_ACTIONS, WITH_NODES, Manifest, of_kind, render, rules
+
 MANIFESTS = ("namespaces={shop,payments}",)
 
 
@@ -32,18 +33,45 @@ def test_no_role_reads_secrets() -> None:
         assert "secrets" not in rule["resources"], role
 
 
-def test_the_operator_deletes_nothing_and_holds_no_approve_verb() -> None:
+def test_the_operator_deletes_only_what_a_policy_guards_and_holds_no_approve_verb() -> None:
     held = {role for _, role in _roles_of(f"{NAMESPACE}/forestall")}
-    assert held == {"forestall-operator", "forestall-jobs", "forestall-preview"}
+    in_release = {"forestall-election", "forestall-policies"}
+    assert held == {"forestall-operator", "forestall-jobs", "forestall-preview", *in_release}
     for role, rule in rules(render(*MANIFESTS)):
         if role in held:
-            assert not {"delete", "deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
+            assert not {"deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
+            guarded = {"findings", "remediationplans", "jobs"}
+            assert "delete" not in rule["verbs"] or set(rule["resources"]) <= guarded, role
 
 
 def test_the_operator_creates_jobs_in_the_action_namespace_only() -> None:
-    creating = {role for role, rule in rules(render(*MANIFESTS)) if "jobs" in rule["resources"]}
+    held = [(role, rule) for role, rule in rules(render(*MANIFESTS)) if "jobs" in rule["resources"]]
+    creating = {role for role, rule in held if not set(rule["verbs"]) <= {"get", "list", "watch"}}
     assert creating == {"forestall-jobs"}
     assert bindings(render(*MANIFESTS), "forestall-jobs") == {("forestall-actions", f"{NAMESPACE}/forestall")}
+
+
+def test_the_operator_neither_approves_nor_pauses() -> None:
+    held = {role for _, role in _roles_of(f"{NAMESPACE}/forestall")}
+    for role, rule in rules(render(*MANIFESTS)):
+        if role in held and {"remediationapprovals", "remediationpauses"} & set(rule["resources"]):
+            assert set(rule["verbs"]) <= {"get", "list", "watch"}, role
+
+
+def test_the_operator_reads_the_policies_and_the_config_map_by_name_only() -> None:
+    named = {"validatingadmissionpolicies", "validatingadmissionpolicybindings", "configmaps"}
+    found = [rule for _, rule in rules(render(*MANIFESTS)) if named & set(rule["resources"])]
+    assert len(found) == 2
+    assert all(rule["resourceNames"] and rule["verbs"] == ["get"] for rule in found)
+
+
+def test_the_operator_renews_its_own_lease_only() -> None:
+    found = [(role, rule) for role, rule in rules(render(*MANIFESTS)) if "leases" in rule["resources"]]
+    assert [(role, rule["verbs"], rule.get("resourceNames")) for role, rule in found] == [
+        ("forestall-election", ["create"], None),
+        ("forestall-election", ["get", "patch"], ["forestall"]),
+    ]
+    assert bindings(render(*MANIFESTS), "forestall-election") == {(NAMESPACE, f"{NAMESPACE}/forestall")}
 
 
 def test_previews_and_actions_have_rights_in_the_listed_namespaces_only() -> None:
@@ -57,11 +85,36 @@ def test_previews_and_actions_have_rights_in_the_listed_namespaces_only() -> Non
             assert bindings(listed, account) == wanted
 
 
+@pytest.mark.parametrize("action", NODE_ACTIONS)
+def test_an_action_on_nodes_has_rights_only_where_it_is_enabled(action: str) -> None:
+    account = f"forestall-action-{action}"
+    enabled = render(f"actions.{action}.enabled=true")
+    assert bindings(enabled, account) == {("*", f"forestall-actions/{account}")}
+    assert bindings(enabled, "forestall-preview-nodes") == {("*", f"{NAMESPACE}/forestall")}
+    assert bindings(render(*MANIFESTS), account) == set()
+    assert bindings(render(*MANIFESTS), "forestall-preview-nodes") == set()
+
+
+def test_an_action_may_read_and_patch_what_it_acts_on_and_only_drain_may_evict() -> None:
+    wanted = {"pods/eviction": {"create"}, "pods": {"list"}, "replicasets": {"get", "list"}}
+    for role, rule in rules(render(*MANIFESTS, *WITH_NODES)):
+        if role.startswith("forestall-action-"):
+            for resource in rule["resources"]:
+                assert set(rule["verbs"]) == wanted.get(resource, {"get", "patch"}), role
+                assert not resource.startswith("pods") or role == "forestall-action-drain"
+
+
+def test_an_action_whose_rollback_restores_a_template_may_read_replicasets() -> None:
+    reading = {role for role, rule in rules(render()) if "replicasets" in rule["resources"]}
+    restoring = {f"forestall-action-{name}" for name in ("rollout-undo", "rollout-restart", "spread-replicas")}
+    assert {role for role in reading if role.startswith("forestall-action-")} == restoring
+
+
 def test_without_listed_namespaces_nothing_may_change_a_workload() -> None:
     manifests = render()
     bound = {m["roleRef"]["name"] for m in manifests if m["kind"] in {"RoleBinding", "ClusterRoleBinding"}}
     for role, rule in rules(manifests):
-        if role in bound and "deployments" in rule["resources"]:
+        if role in bound and {"deployments", "services"} & set(rule["resources"]):
             assert set(rule["verbs"]) <= {"get", "list", "watch"}
 
 
@@ -86,8 +139,14 @@ def test_each_role_for_people_holds_its_own_verbs() -> None:
     }
     view, approve = verbs["forestall-view"], verbs["forestall-approve"]
     assert verbs["forestall-propose"] - view == {("remediationplans", "create")}
-    assert approve - view == {("remediationplans", "patch"), ("inspectionpolicies", "approve")}
+    assert approve - view == {
+        ("remediationplans", "patch"),
+        ("remediationapprovals", "create"),
+        ("remediationapprovals", "delete"),
+        ("inspectionpolicies", "approve"),
+    }
     assert verbs["forestall-approve-high"] - approve == {("inspectionpolicies", "approve-high")}
+    assert verbs["forestall-pause"] - view == {("remediationpauses", "create"), ("remediationpauses", "delete")}
 
 
 def test_the_operator_runs_confined() -> None:

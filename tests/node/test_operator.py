@@ -12,11 +12,12 @@ from tests.chart.rendering import CHART
 from tools.cluster import build
 from tools.cluster.node_tier import NodeTier
 from tools.cluster.oci import Image
+from tools.cluster.pki import Pki
 from tools.cluster.process import wait_until
 
 pytestmark = pytest.mark.node
 
-SYSTEM, SHOP = "forestall-system", "shop"
+SYSTEM, SHOP, TOKEN = "forestall-system", "shop", "known-to-both"
 POLICIES = """
 apiVersion: forestall.dev/v1alpha1
 kind: NetworkTwin
@@ -33,6 +34,10 @@ spec:
   goals: [{name: web, available: {service: web, minReady: 1}}]
   inspections:
     - {name: images, workload: {checks: [ImagePull]}}
+    - name: slow
+      alert:
+        matchers: [{label: alertname, values: [Slow]}]
+        target: {kind: Deployment, nameLabel: deployment}
     - {name: hosts, singlePointOfFailure: {}}
   responses:
     - {name: undo, match: {types: [ImagePull]}, mode: Open, ladder: [{runbook: rollout-undo}]}
@@ -75,6 +80,22 @@ spec:
 """
 
 
+TELL = """
+import json, socket, ssl, sys
+alert = {"status": sys.argv[1], "fingerprint": "ab", "startsAt": "2030-01-01T00:00:00Z"}
+alert["labels"] = {"alertname": "Slow", "namespace": "shop", "deployment": "web"}
+body = json.dumps({"version": "4", "alerts": [alert]}).encode()
+trusted = ssl.create_default_context(cadata=sys.argv[2])
+name = "forestall-alerts.forestall-system.svc"
+head = f"POST /alerts HTTP/1.1\\r\\nHost: {name}\\r\\nAuthorization: Bearer {sys.argv[3]}\\r\\nConnection: close\\r\\n"
+head += f"Content-Length: {len(body)}\\r\\n\\r\\n"
+with trusted.wrap_socket(socket.create_connection((sys.argv[4], 9443), 10), server_hostname=name) as link:
+    link.sendall(head.encode() + body)
+    print(link.recv(12).decode())
+"""
+"""What Alertmanager sends, from a pod: state, trusted certificate, token and address of the Service are given."""
+
+
 def helm(cluster: NodeTier, *args: str, values: object = None) -> None:
     home = str(cluster.folder / "home")
     done = subprocess.run(
@@ -100,8 +121,17 @@ def shop(node_cluster: NodeTier, operator: Image) -> Iterator[NodeTier]:
         "namespaces": [SHOP],
         "image": {"repository": repository, "tag": "dev", "digest": digest},
         "nodeSelector": {"kubernetes.io/hostname": "node1"},
+        "ledger": {"persistent": False},  # nothing provisions volumes here
+        "alerts": {"tokenSecret": "alerts-token", "tlsSecret": "alerts-tls"},
     }
     node_cluster.kubectl("create", "namespace", SHOP)
+    node_cluster.kubectl("create", "namespace", SYSTEM, check=False)  # an earlier installation may have left it
+    node_cluster.kubectl("create", "secret", "generic", "alerts-token", "-n", SYSTEM, f"--from-literal=token={TOKEN}")
+    made = Pki(node_cluster.folder / "alerts").issue(
+        "tls", "forestall-alerts", sans=(f"forestall-alerts.{SYSTEM}.svc",)
+    )
+    files = (f"--cert={made.cert}", f"--key={made.key}")
+    node_cluster.kubectl("create", "secret", "tls", "alerts-tls", "-n", SYSTEM, *files)
     install = ("install", "forestall", str(CHART), "--create-namespace", "--values", "-", "--wait", "--timeout", "3m")
     helm(node_cluster, *install, values=values)
     node_cluster.kubectl("apply", "-f", "-", input=WEB)
@@ -171,6 +201,34 @@ def test_a_bad_image_is_undone_by_a_job_with_the_rights_of_its_action_alone(shop
     jobs = json.loads(output(shop, "get", "jobs", "-n", "forestall-actions", "-o", "json"))["items"]
     accounts = {job["spec"]["template"]["spec"]["serviceAccountName"] for job in jobs}
     assert "forestall-action-rollout-undo" in accounts
+
+
+def test_the_ledger_is_read_in_the_operators_pod_and_holds_what_was_done(shop: NodeTier) -> None:
+    program = ("python", "-c", "from forestall.cli import app; app()", "ledger")
+    in_pod = ("exec", "-n", SYSTEM, "deployment/forestall", "--", *program)
+    ended = '"phase":"Succeeded"'
+    wait_until("both plans on record", lambda: output(shop, *in_pod, "export").count(ended) == 2)
+    assert "rows hold" in output(shop, *in_pod, "verify")
+
+
+def test_alerts_come_in_by_the_service_over_tls_and_with_the_token_only(shop: NodeTier) -> None:
+    address = output(shop, "get", "service", "forestall-alerts", "-n", SYSTEM, "-o", "jsonpath={.spec.clusterIP}")
+    trusted = Pki(shop.folder / "alerts").ca().read_text()
+
+    def tell(state: str, token: str) -> str:
+        in_pod = ("exec", "-n", SHOP, "deployment/web", "--", "python", "-c", TELL)
+        return shop.kubectl(*in_pod, state, trusted, token, address).stdout.strip()
+
+    def states() -> str:
+        found = json.loads(output(shop, "get", "findings", "-n", SHOP, "-o", "json"))["items"]
+        return " ".join(one["status"].get("state", "") for one in found if one["spec"]["type"] == "Alert")
+
+    assert tell("firing", "guessed") == "HTTP/1.1 401"
+    assert states() == ""
+    assert tell("firing", TOKEN) == "HTTP/1.1 200"
+    wait_until("the finding", lambda: states() == "Open")
+    assert tell("resolved", TOKEN) == "HTTP/1.1 200"
+    wait_until("the finding to be cleared", lambda: states() == "Cleared")
 
 
 def test_the_operator_neither_restarts_nor_asks_for_rights_that_it_lacks(shop: NodeTier) -> None:

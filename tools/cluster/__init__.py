@@ -13,13 +13,15 @@ from typing import Literal, Protocol, Self
 from tools.cluster.host import cache_dir
 from tools.cluster.process import Process, alive, current
 
-Tier = Literal["api", "node", "existing"]
-"""api: a control plane without nodes, no root. node: real nodes, root on Linux. existing: somebody's own."""
+Tier = Literal["api", "node", "kind", "existing"]
+"""api: a control plane without nodes, no root. node: real nodes, root on Linux. kind: real nodes by a container
+engine. existing: somebody's own."""
 
 BACKENDS = MappingProxyType(
     {
         "api": "tools.cluster.api_tier:ApiTier",
         "node": "tools.cluster.node_tier:NodeTier",
+        "kind": "tools.cluster.kind:Kind",
         "existing": "tools.cluster.existing:Existing",
     }
 )
@@ -41,7 +43,7 @@ class Cluster(Protocol):
 
     @property
     def tier(self) -> str:
-        """The kind of cluster: `api`, `node` or `existing`."""
+        """The kind of cluster: `api`, `node`, `kind` or `existing`."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -79,6 +81,13 @@ class Cluster(Protocol):
 
     def add_node(self) -> str:
         """Start a further node and return its name when it is ready."""
+
+    def add_fake_nodes(self, count: int, *, delay: float = 0.0, broken: Sequence[str] = ()) -> list[str]:
+        """Add so many nodes in name only and return their names when pods may be bound to them.
+
+        Of each pod there it is said that it runs, `delay` seconds after it was bound, and of those of an image
+        in `broken` that this cannot be had. Nothing runs.
+        """
 
     def partition(self, node: str) -> None:
         """Cut the node off the network; what runs on it runs on."""

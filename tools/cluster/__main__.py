@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tools.cluster import Cluster, Tier, attach, build, cluster_folder, host, node_tier, up
+from tools.cluster import Cluster, Tier, attach, build, cluster_folder, host, kind, node_tier, up
 from tools.cluster.process import State, alive
 
-TIERS: tuple[Tier, ...] = ("node", "api", "existing")
+TIERS: tuple[Tier, ...] = ("node", "kind", "api", "existing")
 
 
 def main(argv: list[str]) -> int:
@@ -18,7 +18,7 @@ def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return COMMANDS[arguments.command](arguments)
-    except (host.Missing, RuntimeError, TimeoutError) as error:
+    except (RuntimeError, TimeoutError) as error:
         print(f"tools.cluster {arguments.command}: {error}", file=sys.stderr)
         return 1
 
@@ -29,7 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     building = commands.add_parser("build", help="build programs from source, or find them in the cache")
     building.add_argument("names", nargs="*", metavar="NAME", help="programs, all by default")
     starting = commands.add_parser("up", help="start a cluster and say how to reach it")
-    starting.add_argument("tier", nargs="?", choices=TIERS, help="default: node for root on Linux, else api")
+    starting.add_argument("tier", nargs="?", choices=TIERS, help="default: the first of them that can run here")
+    faking = commands.add_parser("fake-nodes", help="add nodes in name only to the api tier")
+    faking.add_argument("count", type=int)
+    faking.add_argument("--broken", action="append", default=[], metavar="IMAGE", help="an image that they have not")
     commands.add_parser("down", help="remove the clusters and all they left")
     commands.add_parser("status", help="say what runs")
     for name, words in (("kubectl", "run kubectl"), ("exec", "run a command with KUBECONFIG and PATH set")):
@@ -52,17 +55,22 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _default_tier() -> Tier:
-    reason = node_tier.unavailable()
-    if reason is None:
-        print("node tier: this machine can run real nodes (`up api` gives a control plane only)")
-        return "node"
-    print(f"api tier, a control plane only: {reason}")
-    return "api"
+    reasons: dict[Tier, str | None] = {"node": node_tier.unavailable()}
+    if reasons["node"]:
+        reasons["kind"] = kind.unavailable()
+    for tier, reason in reasons.items():
+        print(f"{tier} tier: {reason or 'this machine can run real nodes (`up api` gives a control plane only)'}")
+    return next((tier for tier, reason in reasons.items() if reason is None), "api")
 
 
 def _programs() -> list[str]:
     """Return the folders of our kubectl and helm."""
     return [str(build.binary(name).parent) for name in ("kubectl", "helm")]
+
+
+def _fake_nodes(arguments: argparse.Namespace) -> int:
+    print("\n".join(_running().add_fake_nodes(arguments.count, broken=arguments.broken)))
+    return 0
 
 
 def _down(_: argparse.Namespace) -> int:
@@ -75,6 +83,8 @@ def _status(_: argparse.Namespace) -> int:
     for tier in TIERS:
         for process in State(cluster_folder(tier)).processes():
             print(f"{tier} {process.name} {process.pid} {'runs' if alive(process) else 'has ended'}")
+    if State(cluster_folder("kind")).get("engine"):
+        print("kind: its nodes are containers")
     return 0
 
 
@@ -83,7 +93,8 @@ def _running() -> Cluster:
     if "FORESTALL_KUBECONFIG" in os.environ:
         return attach("existing")
     for tier in TIERS:
-        if any(alive(process) for process in State(cluster_folder(tier)).processes()):
+        state = State(cluster_folder(tier))
+        if state.get("engine") or any(alive(process) for process in state.processes()):
             return attach(tier)
     raise host.Missing("no cluster runs: start one by `python -m tools.cluster up`")
 
@@ -104,7 +115,15 @@ def _execute(argv: list[str]) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"build": _build, "up": _up, "down": _down, "status": _status, "kubectl": _kubectl, "exec": _exec}
+    {
+        "build": _build,
+        "up": _up,
+        "fake-nodes": _fake_nodes,
+        "down": _down,
+        "status": _status,
+        "kubectl": _kubectl,
+        "exec": _exec,
+    }
 )
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The API tier: etcd, API server, controller-manager and scheduler on loopback, without root, without nodes."""
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tools.cluster import build, control_plane, host, marked
+from tools.cluster import build, control_plane, fake_nodes, host, images, marked
 from tools.cluster.certified import Certified
 from tools.cluster.process import Process, start, stop, wait_until
 
@@ -72,6 +73,21 @@ class ApiTier(Certified):
         environment = {**os.environ, **marked.mark(self.folder)}
         return self._state.record(start(name, argv, log=log, cwd=self.folder, env=environment))
 
+    def add_fake_nodes(self, count: int, *, delay: float = 0.0, broken: Sequence[str] = ()) -> list[str]:
+        """Add so many nodes in name only and return their names when pods may be bound to them.
+
+        One process is all of them: it says of each pod there that it runs, `delay` seconds after it was bound,
+        and of those of an image in `broken` that this cannot be had. Nothing runs.
+        """
+        first = 1 + sum(name.startswith("fake-") for name in self.nodes())
+        names = [f"fake-{number}" for number in range(first, first + count)]
+        program = ["env", f"PYTHONPATH={images.ROOT}", sys.executable, "-m", "tools.cluster.fake_nodes"]
+        options = [f"--delay={delay}", *(f"--broken={image}" for image in broken)]
+        name = f"fake-nodes-{first}"
+        nodes = self.run(name, [*program, *options, self.kubeconfig, *names], self.folder / "logs" / f"{name}.log")
+        wait_until(f"{count} fake nodes to take pods", lambda: self._taking(names), interval=0.2, alive_also=[nodes])
+        return names
+
     def stop_apiserver(self) -> None:
         """End the API server: an outage, until `start_apiserver`."""
         for process in self._state.processes():
@@ -95,6 +111,10 @@ class ApiTier(Certified):
         """Stop the API server, start it again and return when it is ready."""
         self.stop_apiserver()
         self.start_apiserver()
+
+    def _taking(self, names: Sequence[str]) -> bool:
+        nodes = (self.get(fake_nodes.NODES) or {"items": []})["items"]
+        return {node["metadata"]["name"] for node in nodes if fake_nodes.takes_pods(node)} >= set(names)
 
     def _start_all(self, kubernetes: Path) -> None:
         etcd, peer, apiserver = host.free_ports(3)

@@ -73,6 +73,10 @@ class Base(ABC):
         """Refused unless the kind makes nodes."""
         raise self._unsupported("add a node")
 
+    def add_fake_nodes(self, count: int, *, delay: float = 0.0, broken: Sequence[str] = ()) -> list[str]:
+        """Refused where there are real nodes: pods that should run would land on fake ones."""
+        raise self._unsupported(f"add {count} fake nodes (pods after {delay} s, {list(broken)} broken)")
+
     def partition(self, node: str) -> None:
         """Refused unless the kind makes nodes."""
         raise self._unsupported(f"cut {node} off")

@@ -87,12 +87,20 @@ MODULES = (
         stamps=((_PLUGINS + "pkg/utils/buildversion.BuildVersion", "v1.9.1"),),
         seccomp=True,
     ),
+    Module("coredns", ("forestall.dev/tools/cluster/coredns",)),
     Module(
         "prometheus",
         ("github.com/prometheus/prometheus/cmd/prometheus",),
         tags=("remove_all_sd", "enable_kubernetes_sd"),
         stamps=(("github.com/prometheus/common/version.Version", "3.13.5"),),
     ),
+    # Not later: from 0.32 on the module lacks the web interface that the program wants to embed.
+    Module(
+        "alertmanager",
+        ("github.com/prometheus/alertmanager/cmd/alertmanager",),
+        stamps=(("github.com/prometheus/common/version.Version", "0.31.0"),),
+    ),
+    Module("kind", ("sigs.k8s.io/kind",)),
 )
 """In the order in which a session is likely to want them."""
 

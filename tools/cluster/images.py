@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -94,12 +95,22 @@ def _application() -> Layer:
     source = ROOT / "operator" / "forestall"
     files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     content = [part for path in files for part in (str(path.relative_to(source)).encode(), path.read_bytes())]
+    told = _metadata()
 
     def fill(tree: Path) -> None:
         oci.copy_tree(source, tree / APPLICATION / "forestall", without=("__pycache__",))
         python_root.compile_sources(tree)
+        _write(told, 0o644, tree)
 
-    return oci.cached_layer(_key("application", sys.version.encode(), *content), fill)
+    return oci.cached_layer(_key("application", sys.version.encode(), *content, *told.values()), fill)
+
+
+def _metadata() -> dict[str, bytes]:
+    """The file from which a program knows the version of what is installed, as pip would have written it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    name, version = project["name"], project["version"]
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    return {f"{APPLICATION}/{name}-{version}.dist-info/METADATA": text.encode()}
 
 
 def _files_layer(files: Mapping[str, bytes], mode: int = 0o644) -> Layer:

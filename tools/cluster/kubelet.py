@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from tools.cluster import containerd
+from tools.cluster import containerd, dns
 from tools.cluster.node import POD_RANGE, Node
 from tools.cluster.pki import Certificate
 
 Json = dict[str, Any]
 
 RESOLV_CONF = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
-"""No cluster DNS: nobody listens on a pod's own loopback, so a lookup is refused at once instead of waited for."""
+"""For pods that do without the cluster's DNS: nobody listens on a pod's own loopback, so a lookup fails at once."""
 
 
 def kubelet_config(node: Node, ca: Path, serving: Certificate) -> Json:
@@ -27,8 +27,8 @@ def kubelet_config(node: Node, ca: Path, serving: Certificate) -> Json:
         "tlsCertFile": str(serving.cert),
         "tlsPrivateKeyFile": str(serving.key),
         "containerRuntimeEndpoint": f"unix://{containerd.SOCKET}",
-        "clusterDNS": ["127.0.0.1"],
-        "clusterDomain": "cluster.local",
+        "clusterDNS": [dns.ADDRESS],
+        "clusterDomain": dns.DOMAIN,
         "resolvConf": str(node.folder / "resolv.conf"),
         "volumePluginDir": str(node.folder / "volume-plugins"),
         "makeIPTablesUtilChains": False,

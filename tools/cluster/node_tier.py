@@ -14,6 +14,7 @@ from typing import Self
 from tools.cluster import (
     build,
     control_groups,
+    dns,
     host,
     images,
     marked,
@@ -177,18 +178,22 @@ class NodeTier(Certified):
         self._nodes.start_managers()
         for node in nodes:
             self._nodes.join(node)
-        self._authorise_prometheus()
+        self._nodes.start_dns()
+        self._furnish()
         self.start_prometheus()
         for node in nodes:
             self._wait_ready(node)
         self._wait_for("/api/v1/namespaces/default/serviceaccounts/default", "the service account `default`")
+        self._wait_for_dns()
 
     @property
     def _prometheus_kubeconfig(self) -> Path:
         return self.folder / "prometheus.kubeconfig"
 
-    def _authorise_prometheus(self) -> None:
-        self.kubectl("apply", "-f", "-", input=json.dumps(pod_metrics.RIGHTS))
+    def _furnish(self) -> None:
+        """Make the objects of DNS and Prometheus, and the credentials of the latter."""
+        whole = {"apiVersion": "v1", "kind": "List", "items": [*dns.OBJECTS, *pod_metrics.RIGHTS]}
+        self.kubectl("apply", "-f", "-", input=json.dumps(whole))
         account = ("-n", pod_metrics.NAMESPACE, pod_metrics.ACCOUNT)
         token = self.kubectl("create", "token", *account, f"--duration={TOKEN_LIFE}").stdout.strip()
         pki.kubeconfig(self._prometheus_kubeconfig, server=SERVER, ca=self._pki.ca(), token=token)
@@ -196,6 +201,10 @@ class NodeTier(Certified):
     def _wait_for(self, path: str, what: str) -> None:
         watched = self._nodes.processes(self._nodes.node(HUB))
         wait_until(what, lambda: self.get(path) is not None, alive_also=watched)
+
+    def _wait_for_dns(self) -> None:
+        hub = self._nodes.hub
+        wait_until("DNS to answer", lambda: dns.answers(hub.pid), alive_also=self._nodes.processes(hub.node))
 
     def _wait_ready(self, node: Node, since: datetime | None = None) -> None:
         """Wait until the node is ready, by a sign of life later than `since`."""

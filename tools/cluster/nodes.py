@@ -11,6 +11,7 @@ from tools.cluster import (
     containerd,
     control_groups,
     control_plane,
+    dns,
     image_store,
     images,
     kubelet,
@@ -36,6 +37,7 @@ PROGRAMS = (
     "host-local",
     "loopback",
     "portmap",
+    "coredns",
 )
 
 API_PORT = 443
@@ -142,6 +144,11 @@ class Nodes:
         managing = control_plane.controller_manager_args(self._pki, kubeconfig=manager, folder=self._folder)
         self.start(hub, managing)
         self.start(hub, control_plane.scheduler_args(kubeconfig=scheduler))
+
+    def start_dns(self) -> None:
+        """Start the cluster's DNS on the hub."""
+        config = _write(self._folder / "Corefile", dns.corefile(self.component("coredns")))
+        self._start(self.hub, "coredns", [str(self._programs / "coredns"), "-conf", str(config)])
 
     def start(self, node: Node, args: Sequence[str]) -> None:
         """Start a component of Kubernetes on the node, by its command without the program before it."""

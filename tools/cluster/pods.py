@@ -6,20 +6,19 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self
-
-from kubernetes import client, watch
-from urllib3.exceptions import HTTPError
+from typing import Self
 
 from tools.cluster import Cluster, pki
-from tools.cluster.fake_node import SIZE, FakeNode, now, pod_status
+from tools.cluster.fake_nodes import SIZE, FakeNodes
+from tools.cluster.node_pods import NodePods, now, pod_status
+from tools.cluster.rest import Json, Refused, Rest
 
-Json = dict[str, Any]
 Run = tuple[subprocess.Popen[bytes], Future[None]]
 
 
@@ -29,9 +28,11 @@ class Image:
 
     entrypoint: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    service: bool = False
+    """Whether it is said of pods that no Job owns that they run. Nothing is said of them otherwise."""
 
 
-class PodRunner(FakeNode):
+class PodRunner:
     """A node that runs the Job pods bound to it, each its one container; a context manager.
 
     The command runs as a process with the image's and the container's variables (literal values and
@@ -39,20 +40,22 @@ class PodRunner(FakeNode):
     FORESTALL_SERVICEACCOUNT_DIR, a folder with the `token`, `ca.crt` and `namespace` of the pod's own service
     account, and KUBECONFIG for the same; FORESTALL_TERMINATION_LOG and TERMINATION_MESSAGE_PATH, the file of
     the termination message. Output goes to `folder/POD/log`. An image that is not among `images` is never
-    pulled, as on a node that finds no such image. Pods of known images that no Job owns stay Pending.
+    pulled, as on a node that finds no such image. Pods that no Job owns never run, whatever is said of them.
     """
 
     def __init__(self, cluster: Cluster, folder: Path, images: Mapping[str, Image], node: str = "runner") -> None:
-        super().__init__(cluster.kubeconfig, node)
         self._folder, self._images = folder, images
         self._cluster = json.loads(cluster.kubeconfig.read_text())["clusters"][0]["cluster"]
         self._closing = threading.Event()
+        self._rest = Rest(cluster.kubeconfig)
+        self._node = FakeNodes(self._rest, [node])
+        self._pods = NodePods(Rest(cluster.kubeconfig), [node], self._closing)
         self._pool = ThreadPoolExecutor(int(SIZE["pods"]))
         self._runs: dict[str, Run | None] = {}
         self._leaving: set[str] = set()
 
     def __enter__(self) -> Self:
-        super().__enter__()
+        self._node.__enter__()
         self._watching = self._pool.submit(self._watch)
         return self
 
@@ -62,14 +65,12 @@ class PodRunner(FakeNode):
         for child, _ in filter(None, self._runs.values()):
             _signal(child, signal.SIGKILL)
         self._pool.shutdown()
-        super().__exit__(*exc)
+        self._node.__exit__(*exc)
 
     def _watch(self) -> None:
-        pods, mine = self.core.list_pod_for_all_namespaces, f"spec.nodeName={self.name}"
-        while not self._closing.is_set():
-            with suppress(client.ApiException, HTTPError):  # an outage; each watch begins with all the pods
-                for event in watch.Watch().stream(pods, field_selector=mine, timeout_seconds=2):
-                    self._on_pod(event["raw_object"]) if event["type"] != "DELETED" else None
+        for pod in self._pods.follow():
+            with suppress(Refused):  # the pod or its account is gone
+                self._on_pod(pod)
 
     def _on_pod(self, pod: Json) -> None:
         uid, leaves = pod["metadata"]["uid"], "deletionTimestamp" in pod["metadata"]
@@ -81,11 +82,13 @@ class PodRunner(FakeNode):
 
     def _admit(self, pod: Json) -> Run | None:
         if any(container["image"] not in self._images for container in pod["spec"]["containers"]):
-            for reason in ("ErrImagePull", "ImagePullBackOff"):
-                self._report(pod, "Pending", {"waiting": {"reason": reason, "message": "no such image here"}})
+            self._pods.refuse(pod)
             return None
-        owners = pod["metadata"].get("ownerReferences", ())
-        return self._run(pod) if any(owner["kind"] == "Job" for owner in owners) else None
+        if any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ())):
+            return self._run(pod)
+        if all(self._images[container["image"]].service for container in pod["spec"]["containers"]):
+            self._pods.run(pod)
+        return None
 
     def _run(self, pod: Json) -> Run:
         container, folder = pod["spec"]["containers"][0], self._folder / pod["metadata"]["name"]
@@ -97,7 +100,7 @@ class PodRunner(FakeNode):
         began = now()
         with (folder / "log").open("wb") as log:
             child = subprocess.Popen(argv, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
-        self._report(pod, "Running", {"running": {"startedAt": began}})
+        self._pods.report(pod, "Running", {"running": {"startedAt": began}})
         return child, self._pool.submit(self._await, pod, child, folder / "termination-log", began)
 
     def _await(self, pod: Json, child: subprocess.Popen[bytes], message: Path, began: str) -> None:
@@ -109,7 +112,7 @@ class PodRunner(FakeNode):
             "startedAt": began,
             "finishedAt": now(),
         }
-        self._report(pod, "Failed" if code else "Succeeded", {"terminated": end})
+        self._pods.report(pod, "Failed" if code else "Succeeded", {"terminated": end})
 
     def _remove(self, pod: Json, run: Run | None) -> None:
         if run is not None:
@@ -119,7 +122,7 @@ class PodRunner(FakeNode):
                 child.wait(pod["metadata"].get("deletionGracePeriodSeconds", 30))
             _signal(child, signal.SIGKILL)
             reporter.result()
-        self._insist(self.core.delete_namespaced_pod, *_name(pod), grace_period_seconds=0)
+        self._pods.remove(pod)
 
     def _provided(self, folder: Path, pod: Json) -> dict[str, str]:
         """Write what a node would mount and return the variables that say where it is."""
@@ -140,26 +143,14 @@ class PodRunner(FakeNode):
 
     def _token(self, pod: Json) -> str:
         meta, account = pod["metadata"], pod["spec"]["serviceAccountName"]
-        bound = client.V1BoundObjectReference(kind="Pod", name=meta["name"], uid=meta["uid"])
-        spec = client.V1TokenRequestSpec(audiences=[], bound_object_ref=bound)
-        wanted = client.AuthenticationV1TokenRequest(spec=spec)
-        answer = self.core.create_namespaced_service_account_token(account, meta["namespace"], wanted)
-        return str(answer.to_dict()["status"]["token"])
-
-    def _report(self, pod: Json, phase: str, state: Json) -> None:
-        status = self.core.patch_namespaced_pod_status
-        self._insist(status, *_name(pod), {"status": pod_status(pod, phase, state)})
-
-    def _insist(self, call: Callable[..., object], *args: object, **options: object) -> None:
-        """Call until the API server gives an answer, whatever it is: a node outlives an outage."""
-        while not self._closing.is_set():
-            try:
-                call(*args, **options)
-            except (client.ApiException, HTTPError) as error:
-                if getattr(error, "status", 503) >= 429:  # it did not decide
-                    self._closing.wait(0.2)
-                    continue
-            return
+        bound = {"kind": "Pod", "apiVersion": "v1", "name": meta["name"], "uid": meta["uid"]}
+        wanted: Json = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+        path = f"/api/v1/namespaces/{meta['namespace']}/serviceaccounts/{account}/token"
+        wanted |= {"spec": {"audiences": [], "boundObjectRef": bound}}
+        answer = self._rest.insist(self._closing, "POST", path, wanted)
+        if answer is None or answer[0] != HTTPStatus.CREATED:
+            raise Refused(f"no token of {account} for pod {meta['name']}")
+        return str(json.loads(answer[1])["status"]["token"])
 
 
 def report_ready(cluster: Cluster, namespace: str, selector: str) -> int:
@@ -187,10 +178,6 @@ def _field(pod: Json, path: str) -> str:
     name, _, key = path.removeprefix("metadata.").partition("[")
     value = pod["metadata"].get(name, "")
     return str(value.get(key.strip("']"), "") if key else value)
-
-
-def _name(pod: Json) -> tuple[str, str]:
-    return pod["metadata"]["name"], pod["metadata"]["namespace"]
 
 
 def _signal(child: subprocess.Popen[bytes], signum: signal.Signals) -> None:

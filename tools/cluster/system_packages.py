@@ -47,7 +47,14 @@ def prefix() -> Path:
 
     Raises host.Missing where packages are lacking and ``apt-get`` cannot bring them.
     """
-    names = missing()
+    return unpacked(missing())
+
+
+def unpacked(names: tuple[str, ...]) -> Path:
+    """Return the folder that Debian packages are unpacked into; the first call downloads, later calls only look.
+
+    Raises host.Missing where ``apt-get`` cannot bring them.
+    """
     folder = host.cache_dir() / "system-packages" / _key(names)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +107,7 @@ def _download(names: tuple[str, ...], scratch: Path) -> list[Path]:
         return []
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise host.Missing(
-            "this host lacks libseccomp's headers or iptables and has no apt-get to fetch them with; "
+            "this host lacks programs or libraries, and has no apt-get to fetch them with; "
             f"install what corresponds to the Debian packages {', '.join(names)}"
         )
     first = _apt(["download", *names], scratch)

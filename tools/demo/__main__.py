@@ -12,9 +12,11 @@ from tools.demo.loss import lose_node
 from tools.demo.narration import Narration
 from tools.demo.report import closure_line, items_table, outage_table
 from tools.demo.scenes import Scenes
-from tools.demo.stage import NODE_LOST, PROGRAMS, SHOP, Stage, prepare
+from tools.demo.stage import NODE_LOST, PROGRAMS, SHOP, Stage, demonstration, prepare
 from tools.demo.waiting import Stuck
 
+BUILT = ("kubernetes", "helm", "containerd", "runc", "coredns", "prometheus")
+"""The programs that the demonstration needs, one of each Go module."""
 FAILURES = (Stuck, host.Missing, RuntimeError, TimeoutError, subprocess.CalledProcessError)
 
 
@@ -36,9 +38,9 @@ def perform(narration: Narration) -> None:
     if reason:
         raise host.Missing(f"the demonstration loses a real node, and this machine cannot run any: {reason}")
     narration.chapter("Programs and images, made where the cache has none")
-    for module in build.MODULES:
-        narration.say(f"{module.programs[0]}: {build.binary(module.programs[0])}")
-    stage = Stage(narration)
+    for name in BUILT:
+        narration.say(f"{name}: {build.binary(name)}")
+    stage = Stage(narration, demonstration())
     prepare(stage)
     loop = Loop(stage.cluster.get, SHOP, narration)
     scenes = Scenes(stage, loop)

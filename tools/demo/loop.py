@@ -8,21 +8,26 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Closure, InspectionPolicy
 from forestall.api.remediationplan import TERMINAL, Candidate, Phase, RemediationPlan
 from tools.demo.narration import Narration
-from tools.demo.waiting import Stuck, await_value
+from tools.demo.waiting import LONGEST, Stuck, await_value
 
 R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
 
 
 class Loop:
     """Follows findings and plans of one namespace, telling what becomes of them.
 
-    `get` returns the JSON that the API server serves at a path, None where it serves none.
+    `get` returns the JSON that the API server serves at a path, None where it serves none. After `patience` seconds
+    without what is waited for, the loop counts as stuck.
     """
 
-    def __init__(self, get: Callable[[str], Any], namespace: str, narration: Narration) -> None:
+    def __init__(
+        self, get: Callable[[str], Any], namespace: str, narration: Narration, patience: float = LONGEST
+    ) -> None:
         self._get = get
         self._namespace = namespace
         self._tell = narration
+        self._patience = patience
 
     def await_inspected(self) -> None:
         """Wait until every policy is inspected, reaches its metrics, and approvals are enforced."""
@@ -31,7 +36,7 @@ class Loop:
             policies = self._all(InspectionPolicy)
             return (bool(policies) and all(map(_in_force, policies))) or None
 
-        await_value("the policies to be inspected", ready, state=self._standing)
+        self._await("the policies to be inspected", ready)
 
     def await_finding(self, kind: str, resource: str) -> Finding:
         """Return the open finding of that type about the resource of that name, once there is one."""
@@ -39,7 +44,7 @@ class Loop:
         def found() -> Finding | None:
             return next((one for one in self._all(Finding) if _is(one, kind, resource)), None)
 
-        finding = await_value(f"a finding {kind} on {resource}", found, state=self._standing)
+        finding = self._await(f"a finding {kind} on {resource}", found)
         self._tell.say(f"found: {finding.status.finding_class}, {finding.status.severity}: {finding.status.message}")
         return finding
 
@@ -50,7 +55,7 @@ class Loop:
             plans = (one for one in self._all(RemediationPlan) if one.spec.finding_ref.name == finding.metadata.name)
             return next((one for one in plans if one.status.phase == "PendingApproval"), None)
 
-        plan = await_value(f"a plan for {finding.metadata.name}", pending, state=self._standing)
+        plan = self._await(f"a plan for {finding.metadata.name}", pending)
         for candidate in plan.status.candidates:
             self._tell.say(f"tried on the twin: {candidate_text(candidate)}")
         self._tell.quote(plan.status.diff)
@@ -68,7 +73,7 @@ class Loop:
                 self._tell.say(text)
             return now if now and now.status.phase in TERMINAL else None
 
-        done = await_value(f"plan {plan.metadata.name} to end", ended, state=self._standing)
+        done = self._await(f"plan {plan.metadata.name} to end", ended)
         if done.status.phase != wanted:
             raise Stuck(f"plan {plan.metadata.name} ended as {done.status.phase}: {done.status.message}")
         return done
@@ -80,7 +85,7 @@ class Loop:
             now = self._read(finding)
             return now if now and now.status.closure else None
 
-        seen = await_value(f"finding {finding.metadata.name} to be closed", closed, state=self._standing)
+        seen = self._await(f"finding {finding.metadata.name} to be closed", closed)
         if seen.status.closure is None or not seen.status.closure.one_hop:
             raise Stuck(f"finding {finding.metadata.name} took more than one hop\n{self._standing()}")
         self._tell.say(f"closed, in one hop: {finding.metadata.name}")
@@ -94,16 +99,24 @@ class Loop:
             return reported if reported == wanted else None
 
         what = f"the policies to report {wanted.one_hop} of {wanted.eligible} closed in one hop"
-        return await_value(what, reached, state=self._standing)
+        return self._await(what, reached)
 
     def plan_names(self) -> frozenset[str]:
         """Return the names of all plans, ended ones included."""
-        return frozenset(plan.metadata.name for plan in self._all(RemediationPlan))
+        return frozenset(plan.metadata.name for plan in self.plans())
+
+    def plans(self) -> list[RemediationPlan]:
+        """Return all plans, ended ones included."""
+        return self._all(RemediationPlan)
+
+    def findings(self) -> list[Finding]:
+        """Return all findings that were ever raised."""
+        return [one for one in self._all(Finding) if one.status.detected_at is not None]
 
     def finding(self, finding: Finding) -> Finding:
         """Return the finding as it stands now."""
         name = finding.metadata.name
-        return await_value(f"finding {name}", lambda: self._read(finding), state=self._standing)
+        return self._await(f"finding {name}", lambda: self._read(finding))
 
     def goal_value(self, policy: str, goal: str) -> str:
         """Return the value of a policy's goal as it was measured last."""
@@ -126,6 +139,9 @@ class Loop:
 
     def _path(self, model: type[Resource]) -> str:
         return f"/apis/{GROUP}/{VERSION}/namespaces/{self._namespace}/{model.crd.plural}"
+
+    def _await(self, what: str, probe: Callable[[], T | None]) -> T:
+        return await_value(what, probe, state=self._standing, timeout=self._patience)
 
     def _standing(self) -> str:
         """Return how everything stands, for whoever must find out why it did not go on."""

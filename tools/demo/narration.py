@@ -1,4 +1,6 @@
-"""What the demonstration says while it works, each line with the time since its start."""
+"""What is said while a demonstration works, each line with the time since its start."""
+
+from __future__ import annotations
 
 import time
 from collections.abc import Callable
@@ -14,6 +16,13 @@ class Narration:
         self.console = console
         self._now = now
         self._began = now()
+        self._voice = ""
+
+    def aside(self, voice: str) -> Narration:
+        """Return one that tells the same story, with the name of who speaks in each line."""
+        other = Narration(self.console, self._now)
+        other._began, other._voice = self._began, f"{voice}  "
+        return other
 
     @property
     def elapsed(self) -> float:
@@ -36,7 +45,7 @@ class Narration:
     def quote(self, text: str) -> None:
         """Show somebody else's words, indented."""
         for line in text.rstrip().splitlines():
-            self.console.print(f"         [dim]{escape(line)}[/dim]", highlight=False)
+            self.console.print(f"         {self._voice}[dim]{escape(line)}[/dim]", highlight=False)
 
     def show(self, figures: RenderableType) -> None:
         """Show figures as they are."""
@@ -49,4 +58,4 @@ class Narration:
 
     @property
     def _stamp(self) -> str:
-        return f"{self.elapsed:6.1f}s"
+        return f"{self.elapsed:6.1f}s  {self._voice}".rstrip()

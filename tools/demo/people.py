@@ -4,21 +4,22 @@ import subprocess
 
 from forestall.api.remediationplan import RemediationPlan
 from forestall.cli.failures import Exit
-from tools.demo.stage import Stage
+from tools.demo.stage import SHOP, Stage
 from tools.demo.waiting import Stuck
 
-ALICE = ("alice", "shop-supervisors")
+ALICE = (SHOP, "alice", "shop-supervisors")
 """May approve the shop's plans."""
 
-MALLORY = ("mallory", "shop-developers")
+MALLORY = (SHOP, "mallory", "shop-developers")
 """May edit the shop's plans, and not approve them."""
 
 
 class Person:
-    """Somebody whom the API server knows by a client certificate, a member of one group."""
+    """Somebody whom the API server knows by a client certificate, a member of one group, at work in one namespace."""
 
-    def __init__(self, stage: Stage, name: str, group: str) -> None:
+    def __init__(self, stage: Stage, namespace: str, name: str, group: str) -> None:
         self._stage = stage
+        self._namespace = namespace
         self.name = name
         self._kubeconfig = stage.cluster.user_kubeconfig(name, (group,))
 
@@ -40,7 +41,7 @@ class Person:
     def _forestall(self, *args: str) -> subprocess.CompletedProcess[str]:
         words = " ".join(f"'{arg}'" if " " in arg else arg for arg in args)
         self._stage.tell.command(f"kubectl forestall {words}    (as {self.name})")
-        return self._stage.forestall(self._kubeconfig, *args)
+        return self._stage.forestall(self._kubeconfig, self._namespace, *args)
 
     def _did(self, done: subprocess.CompletedProcess[str], outcome: str) -> None:
         """Show the command's last words, from the line that tells the outcome on."""

@@ -1,11 +1,13 @@
-"""The stage: a cluster of real nodes, forestall as its chart installs it, the shop, and the people."""
+"""The stage: a cluster of real nodes, forestall as its chart installs it, an application, and the people."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,14 +49,42 @@ def shop_image() -> Image:
     return python_app_image(IMAGE, files, ["python", "/app/shop.py"])
 
 
-class Stage:
-    """The cluster and the programs that the demonstration uses, with every command shown."""
+@dataclass(frozen=True)
+class Play:
+    """What is played on the stage."""
 
-    def __init__(self, narration: Narration) -> None:
+    example: Path
+    """Folder of the application's files."""
+    image: Image
+    """Of the application."""
+    namespaces: Sequence[str]
+    """Those that forestall may act in."""
+    folder: Path
+    """Where the cluster lives."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What the chart is told beside that."""
+
+
+def demonstration() -> Play:
+    """Return the play of the demonstration. Its cluster is the user's lasting one, to be looked at afterwards."""
+    return Play(EXAMPLE, shop_image(), [SHOP], cluster_folder("node"))
+
+
+class Stage:
+    """The cluster and the programs that a play uses, with every command shown."""
+
+    def __init__(self, narration: Narration, play: Play) -> None:
         self.tell = narration
-        narration.say("images: the operator's, from the sources as they are, and the shop's")
+        self._play = play
+        narration.say("images: the operator's, from the sources as they are, and the application's")
         self.operator = operator_image()
-        self.cluster = NodeTier(cluster_folder("node"), [self.operator, shop_image()])
+        self.cluster = NodeTier(play.folder, [self.operator, play.image])
+
+    def aside(self, voice: str) -> "Stage":
+        """Return the same stage, told of by somebody with that name."""
+        other = copy(self)
+        other.tell = self.tell.aside(voice)
+        return other
 
     def kubectl(self, *args: str, manifest: str | None = None) -> str:
         """Run kubectl as the administrator and return its output. Raises Stuck, with its words, if it fails."""
@@ -64,14 +94,15 @@ class Stage:
             raise Stuck(f"kubectl {' '.join(args)} failed: {done.stderr}")
         return done.stdout
 
-    def apply(self, *names: str) -> None:
-        """Apply files of the example."""
+    def apply(self, *names: str, namespace: str | None = None) -> None:
+        """Apply files of the example, to that namespace where they name none."""
+        place = ("-n", namespace) if namespace else ()
         for name in names:
-            self.kubectl("apply", "-f", str((EXAMPLE / name).relative_to(ROOT)))
+            self.kubectl("apply", *place, "-f", str((self._play.example / name).relative_to(ROOT)))
 
     def apply_twin(self) -> None:
         """Apply the example's twin, with the address of this cluster's Prometheus."""
-        twin = yaml.safe_load((EXAMPLE / "twin.yaml").read_text())
+        twin = yaml.safe_load((self._play.example / "twin.yaml").read_text())
         for source in twin["spec"]["sources"]:
             if "prometheus" in source:
                 source["prometheus"]["url"] = self.cluster.prometheus_in_cluster_url
@@ -92,9 +123,10 @@ class Stage:
             raise Stuck(f"helm install failed: {done.stderr}")
         self.tell.say(f"the operator runs as {self.operator.by_digest}")
 
-    def forestall(self, kubeconfig: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    def forestall(self, kubeconfig: Path, namespace: str, *args: str) -> subprocess.CompletedProcess[str]:
         """Run the command line of forestall with somebody's kubeconfig."""
-        command = [str(PROGRAMS / "kubectl-forestall"), *args, "--kubeconfig", str(kubeconfig), "--namespace", SHOP]
+        place = ["--kubeconfig", str(kubeconfig), "--namespace", namespace]
+        command = [str(PROGRAMS / "kubectl-forestall"), *args, *place]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def network(self) -> AbstractContextManager[None]:
@@ -120,10 +152,13 @@ class Stage:
     def _values(self) -> dict[str, object]:
         repository, digest = self.operator.by_digest.split("@")
         return {
-            "namespaces": [SHOP],
+            **self._play.values,
+            "namespaces": list(self._play.namespaces),
             "image": {"repository": repository, "tag": self.operator.name.rpartition(":")[2], "digest": digest},
             # Not on the node that will be lost: that forestall itself survives is another story.
             "nodeSelector": {"kubernetes.io/hostname": NODE_KEPT},
+            # Nothing provisions volumes here.
+            "ledger": {"persistent": False},
         }
 
     def _helm(self, args: Sequence[str], values: str) -> subprocess.CompletedProcess[str]:

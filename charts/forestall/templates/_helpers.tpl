@@ -54,3 +54,54 @@ subjects:
     namespace: {{ $root.Values.actions.namespace }}
 {{- end }}
 {{- end }}
+
+{{/* The same for an action on nodes, which stand in no namespace: (list root name). */}}
+{{- define "forestall.nodeAction" -}}
+{{- $root := index . 0 -}}
+{{- $account := printf "forestall-action-%s" (index . 1) -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ $account }}
+  namespace: {{ $root.Values.actions.namespace }}
+  labels:
+    {{- include "forestall.labels" $root | nindent 4 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: {{ $account }}
+  labels:
+    {{- include "forestall.labels" $root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {{ $account }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ $account }}
+    namespace: {{ $root.Values.actions.namespace }}
+{{- end }}
+
+{{/* Whether any action on nodes is enabled; empty: none is. */}}
+{{- define "forestall.actsOnNodes" -}}
+{{- range $name := list "cordon" "uncordon" "drain" "remove-taint" -}}
+{{- if (index $.Values.actions $name).enabled -}}true{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The admission policies: each in a file of its name. */}}
+{{- define "forestall.policies" -}}
+["approval", "approval-objects", "pauses", "status", "findings", "retention", "preview-only", "action-jobs", "action-pods"]
+{{- end }}
+
+{{/* How a policy is bound, by its name: everywhere, and refusals refuse. */}}
+{{- define "forestall.binding" -}}
+policyName: forestall-{{ . }}
+validationActions: [Deny, Audit]
+{{- end }}
+
+{{/* Every kind of ours. */}}
+{{- define "forestall.kinds" -}}
+[networktwins, inspectionpolicies, findings, runbooks, remediationplans, remediationapprovals, remediationpauses]
+{{- end }}

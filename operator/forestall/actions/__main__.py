@@ -43,7 +43,8 @@ async def _run(action: str, environment: Mapping[str, str], *, check_only: bool)
 
 def _report(result: Result, environment: Mapping[str, str]) -> None:
     text = json.dumps(result.to_json())
-    sys.stdout.write(json.dumps({"plan": environment.get("FORESTALL_PLAN_UID", ""), **result.to_json()}) + "\n")
+    marks = {"plan_uid": environment.get("FORESTALL_PLAN_UID", ""), "traceparent": environment.get("TRACEPARENT", "")}
+    sys.stdout.write(json.dumps({**marks, **result.to_json()}) + "\n")
     Path(environment.get("FORESTALL_TERMINATION_LOG", "/dev/termination-log")).write_text(text, encoding="utf-8")
 
 

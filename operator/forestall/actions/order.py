@@ -20,7 +20,9 @@ class Order:
 
     action: str
     effect: Effect
+    kind: str
     namespace: str
+    """Of the target; empty for a node."""
     name: str
     uid: str
     reads: tuple[str, ...]
@@ -45,7 +47,8 @@ def read(action: str, environment: Mapping[str, str]) -> Order:
         return Order(
             action=action,
             effect=ACTIONS[action],
-            namespace=str(target["namespace"]),
+            kind=str(target["kind"]),
+            namespace=str(target.get("namespace", "")),
             name=str(target["name"]),
             uid=str(target["uid"]),
             reads=_texts(environment["FORESTALL_READS"]),

@@ -11,15 +11,16 @@ import copy
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import jsonpatch
 from jsonpointer import JsonPointerException
 
 from forestall.api.base import format_time
-from forestall.ports import Clock, Json, KubeError, Measurement, Resource, Sample, WatchEvent
+from forestall.ports import Clock, Identity, Json, KubeError, Measurement, Resource, Sample, WatchEvent
 
-Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch"]
+Verb = Literal["get", "list", "create", "patch_status", "json_patch", "merge_patch", "delete", "evict", "can"]
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -48,6 +49,8 @@ class MemoryKube:
 
     def __init__(self, clock: Clock) -> None:
         self.calls: list[Call] = []
+        self.allowed: set[tuple[str, str, str]] = set()
+        """What `can` says yes to: (user or group, verb, name)."""
         self._clock = clock
         self._objects: dict[Place, Json] = {}
         self._version = 0
@@ -71,7 +74,10 @@ class MemoryKube:
 
     def remove(self, resource: Resource, namespace: str, name: str) -> None:
         """Delete an object."""
-        gone = self._objects.pop((resource.kind, namespace, name))
+        self._remove((resource.kind, namespace, name))
+
+    def _remove(self, place: Place) -> None:
+        gone = self._objects.pop(place)
         self._version += 1
         gone["metadata"]["resourceVersion"] = str(self._version)
         self._tell(gone["kind"], WatchEvent("DELETED", copy.deepcopy(gone)))
@@ -85,10 +91,12 @@ class MemoryKube:
         self._called(Call("get", resource.kind, namespace, name))
         return copy.deepcopy(self._found(resource, namespace, name))
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         """Read all objects of a kind, ordered by namespace and name."""
         self._called(Call("list", resource.kind, namespace, ""))
-        return copy.deepcopy(list(self._matching(resource, namespace, labels)))
+        return copy.deepcopy([item for item in self._matching(resource, namespace, labels) if _has(item, fields)])
 
     async def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """Each object, SYNCED, then every change for ever."""
@@ -153,6 +161,32 @@ class MemoryKube:
         new = _keeping_status(merged(old, patch), old)
         return self._answer(self._store(resource, (resource.kind, namespace, name), new), done)
 
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        """Delete one object; what it owns stays, as there is no garbage collector."""
+        done = self._called(Call("delete", resource.kind, namespace, name))
+        found = self._found(resource, namespace, name)
+        _precondition({"metadata": {"resourceVersion": version}} if version else {}, found)
+        self._remove((resource.kind, namespace, name))
+        if done is not None:
+            raise done
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Delete the pod at once; `refuse` stands for its disruption budgets."""
+        done = self._called(Call("evict", "Pod", namespace, pod))
+        found = self._objects.get(("Pod", namespace, pod))
+        if found is None:
+            raise KubeError(404, "NotFound", f'pods "{pod}" not found')
+        if found["metadata"]["uid"] != uid:
+            raise KubeError(409, "Conflict", f"the UID in the precondition ({uid}) is not that of {pod}")
+        self._remove(("Pod", namespace, pod))
+        if done is not None:
+            raise done
+
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Whether `allowed` says so of the user or of one of the groups."""
+        self._called(Call("can", resource.kind, namespace, name))
+        return any((one, verb, name) in self.allowed for one in (who.user, *who.groups))
+
     def _called(self, call: Call) -> KubeError | None:
         """Note the call; raise what refuses it; return what is to be raised once the change has been made."""
         self.calls.append(call)
@@ -214,11 +248,16 @@ class MemoryMetrics:
         self.answers: dict[str, tuple[Sample, ...] | str] = {}
         self.asked: list[tuple[tuple[str, ...], str]] = []
         """The queries of each call, and the namespace that they were kept to."""
+        self.closed = False
 
     async def query(self, queries: Sequence[str], *, namespace: str = "") -> Mapping[str, Measurement]:
         """Answer each query."""
         self.asked.append((tuple(queries), namespace))
         return {query: self._measured(query) for query in queries}
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
 
     def _measured(self, query: str) -> Measurement:
         answer = self.answers.get(query, ())
@@ -249,6 +288,7 @@ class News(NamedTuple):
     kind: Literal["Normal", "Warning"]
     reason: str
     message: str
+    annotations: Mapping[str, str] = MappingProxyType({})
 
 
 class MemoryNotifier:
@@ -259,7 +299,8 @@ class MemoryNotifier:
 
     async def event(self, involved: Json, *, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
         """Keep an event."""
-        self.news.append(News(involved["metadata"]["name"], kind, reason, message))
+        metadata = involved["metadata"]
+        self.news.append(News(metadata["name"], kind, reason, message, metadata.get("annotations", {})))
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -313,3 +354,19 @@ def _selected(item: Json, namespace: str, labels: str) -> bool:
     metadata = item["metadata"]
     wanted = dict(pair.split("=", 1) for pair in labels.split(",") if pair)
     return namespace in {"", metadata.get("namespace", "")} and wanted.items() <= (metadata.get("labels") or {}).items()
+
+
+def _has(item: Json, fields: str) -> bool:
+    """Whether each of the fields `path=value,path!=value,…` says so."""
+    return all(_says(item, one) for one in fields.split(",") if one)
+
+
+def _says(item: Json, requirement: str) -> bool:
+    path, _, value = requirement.partition("=")
+    return (_text_at(item, path.removesuffix("!")) == value) != path.endswith("!")
+
+
+def _text_at(item: Any, path: str) -> str:
+    for name in path.split("."):
+        item = item.get(name, "") if isinstance(item, Mapping) else ""
+    return str(item)

@@ -76,13 +76,17 @@ class Prometheus:
             url=url.rstrip("/"), session=BoundedSession(timeout), retry=Retry(total=0), timeout=math.ceil(timeout)
         )
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="prometheus")
+        self._closed = False
 
     def close(self) -> None:
-        """Let the threads go."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Let the threads go, once they have answered what was asked: a query that is cancelled would end its task."""
+        self._closed = True
+        self._threads.shutdown(wait=False)
 
     async def query(self, queries: Sequence[str], *, namespace: str = "") -> Mapping[str, Measurement]:
         """Answer instant queries side by side."""
+        if self._closed:
+            return {query: Measurement(query, self._clock.now(), error="it is asked no more") for query in queries}
         loop = asyncio.get_running_loop()
         asked = [loop.run_in_executor(self._threads, self._ask, query, namespace) for query in queries]
         return dict(zip(queries, await asyncio.gather(*asked), strict=True))

@@ -7,6 +7,8 @@ from forestall.api.base import Resource as CustomResource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import NetworkTwin
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.ports import Resource
@@ -19,6 +21,19 @@ EVENTS = Resource("", "v1", "events", "Event")
 NODES = Resource("", "v1", "nodes", "Node")
 SERVICES = Resource("", "v1", "services", "Service")
 DISRUPTION_BUDGETS = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+ADMISSION_POLICIES = Resource(
+    "admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy"
+)
+ADMISSION_BINDINGS = Resource(
+    "admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"
+)
+_RBAC = ("rbac.authorization.k8s.io", "v1")
+ROLES = Resource(*_RBAC, "roles", "Role")
+CLUSTER_ROLES = Resource(*_RBAC, "clusterroles", "ClusterRole")
+ROLE_BINDINGS = Resource(*_RBAC, "rolebindings", "RoleBinding")
+CLUSTER_ROLE_BINDINGS = Resource(*_RBAC, "clusterrolebindings", "ClusterRoleBinding")
 WHO_AM_I = Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview")
 
 
@@ -32,6 +47,10 @@ TWINS = custom(NetworkTwin)
 FINDINGS = custom(Finding)
 RUNBOOKS = custom(Runbook)
 PLANS = custom(RemediationPlan)
+APPROVALS = custom(RemediationApproval)
+PAUSES = custom(RemediationPause)
 
-TWIN_KINDS = (NODES, PODS, SERVICES, DEPLOYMENTS, REPLICASETS, DISRUPTION_BUDGETS)
+TARGETS = {one.kind: one for one in (DEPLOYMENTS, NODES, SERVICES)}
+"""What a plan can act on, by kind."""
+TWIN_KINDS = (NODES, PODS, SERVICES, DEPLOYMENTS, REPLICASETS, JOBS, DISRUPTION_BUDGETS)
 """What the twin is made of."""

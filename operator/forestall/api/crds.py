@@ -20,12 +20,22 @@ from forestall.api.base import GROUP, VERSION, Column, Crd, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import NetworkTwin
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 
 Json = dict[str, Any]
 
-MODELS: tuple[type[Resource], ...] = (NetworkTwin, InspectionPolicy, Finding, Runbook, RemediationPlan)
+MODELS: tuple[type[Resource], ...] = (
+    NetworkTwin,
+    InspectionPolicy,
+    Finding,
+    Runbook,
+    RemediationPlan,
+    RemediationApproval,
+    RemediationPause,
+)
 """Every kind, in the order in which a reader meets them."""
 FOLDERS = ("crds", "charts/forestall/crds")
 PAGE = "docs/reference/api.md"

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from forestall.api.assignment import Assignee, HandOff
 from forestall.api.base import (
     Column,
     Condition,
@@ -24,16 +25,16 @@ from forestall.api.base import (
     list_map,
     validations,
 )
-from forestall.api.inspectionpolicy import FindingType, GoalState
+from forestall.api.inspectionpolicy import FindingType, GoalState, Severity
 
-Severity = Literal["indeterminate", "warning", "minor", "major", "critical"]
-"""`warning`: impending, no effect yet. `minor`: a fault that protection absorbed."""
 FindingClass = Literal["Risk", "Problem"]
 """Risk: a goal would break under a trigger (T-1). Problem: something has broken (T0)."""
 FindingState = Literal["Open", "Planned", "Cleared", "Closed", "Escalated"]
 """Cleared: the condition went away. Closed: verified after action. The two are not the same."""
 
 MAX_TRANSITIONS = 64
+MAX_HAND_OFFS = 32
+MAX_ALERTS = 512
 
 
 class FindingSpec(Model):
@@ -80,6 +81,17 @@ class Evidence(Model):
     """The measured value, rounded to 1e-4."""
     message: Text
     """The fact in words."""
+
+
+class FiringAlert(Model):
+    """An alert that fires for the finding, as Alertmanager last told."""
+
+    fingerprint: Label
+    """What Alertmanager knows it by: a hash of its labels."""
+    starts_at: Time
+    """Since when it fires."""
+    message: Annotated[str, Field(max_length=256)] = ""
+    """Its name and summary. Of many alerts, the first ones tell theirs."""
 
 
 class Transition(Model):
@@ -150,6 +162,10 @@ class FindingStatus(Model):
     """The twin's snapshot that it was found on."""
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=32)] = ()
     """The facts that it rests on."""
+    alerts: Annotated[
+        tuple[FiringAlert, ...], Field(max_length=MAX_ALERTS, json_schema_extra=list_map("fingerprint"))
+    ] = ()
+    """Alerts that fire for it, stored before Alertmanager has its answer. None is left once all are resolved."""
     detected_at: Time | None = None
     """When it was raised, or raised again after it had been cleared or closed."""
     cleared_at: Time | None = None
@@ -162,8 +178,14 @@ class FindingStatus(Model):
     """The latest changes, oldest first."""
     plans: Annotated[tuple[PlanRef, ...], Field(max_length=64)] = ()
     """Plans made since it was raised."""
+    no_plan_reason: Text = ""
+    """Why an open finding has no plan: what is missing, and what the twin said of the runbooks that were tried."""
     closure: FindingClosure | None = None
     """How it was closed."""
+    assignee: Assignee | None = None
+    """Who has the finding in hand."""
+    hand_offs: Annotated[tuple[HandOff, ...], Field(max_length=MAX_HAND_OFFS)] = ()
+    """How it changed hands; the latest are kept."""
 
 
 class Finding(Resource):

@@ -24,11 +24,30 @@ from forestall.api.base import (
     exactly_one,
     list_map,
 )
+from forestall.api.retention import Retention
 
-FindingType = Literal["ImagePull", "MetricThreshold", "SinglePointOfFailure"]
+Check = Literal[
+    "ImagePull",
+    "CrashLoop",
+    "OutOfMemory",
+    "ConfigMissing",
+    "Unschedulable",
+    "ProbeFailing",
+    "StuckRollout",
+    "QuotaExceeded",
+    "NoReadyEndpoints",
+    "NodeNotReady",
+    "FailedJob",
+]
+"""What the state of a Kubernetes object can tell. Each is the type of the findings that it raises."""
+AlertType = Literal[Check, "Alert"]
+"""What an alert can be taken for."""
+FindingType = Literal[AlertType, "MetricThreshold", "SinglePointOfFailure"]
 """What a finding says is wrong, or will be."""
 Mode = Literal["Observe", "Propose", "Open"]
 """How far the loop may go: record findings; plan and predict; run what a person approved."""
+Severity = Literal["indeterminate", "warning", "minor", "major", "critical"]
+"""`warning`: impending, no effect yet. `minor`: a fault that protection absorbed."""
 GoalState = Literal["Fulfilled", "NotFulfilled", "Unknown"]
 """Whether a goal is met."""
 
@@ -70,23 +89,28 @@ class Goal(Model):
 
 
 class WorkloadInspection(Model):
-    """Checks the state of workloads and their pods."""
+    """Checks the state of workloads and of what carries them. All look at the policy's namespace and at the nodes."""
 
-    checks: Annotated[tuple[Literal["ImagePull"], ...], Field(min_length=1, max_length=16)]
-    """Which checks: `ImagePull` finds pods whose image cannot be pulled."""
+    checks: Annotated[tuple[Check, ...], Field(min_length=1, max_length=16)]
+    """Which checks. Of a Deployment's pods: `ImagePull` (the image cannot be had), `CrashLoop` (a container ends
+    again and again), `OutOfMemory` (one is killed for the memory that it takes), `ConfigMissing` (one lacks a
+    ConfigMap, a Secret or a key), `Unschedulable` (no node takes the pod), `ProbeFailing` (one runs and does not
+    become ready). Of the Deployment: `StuckRollout` (the rollout does not go on), `QuotaExceeded` (pods are refused
+    by a quota). `NoReadyEndpoints`: a Service leads to no ready pod. `NodeNotReady`: a node does not work.
+    `FailedJob`: a Job was given up. What another check of the policy explains raises no finding of its own."""
 
 
 class MetricTarget(Model):
-    """Which object a series speaks of. Set exactly one of `name` and `nameLabel`."""
+    """Which object a series or an alert speaks of. Set exactly one of `name` and `nameLabel`."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one("name", "nameLabel"))
 
     kind: Literal["Deployment", "Service"]
     """Kind of the object, in this namespace."""
     name: Label | None = None
-    """Name of the object, the same for every series."""
+    """Name of the object, the same for every series or alert."""
     name_label: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    """The label that holds the object's name: one finding for each series."""
+    """The label that holds the object's name: one finding for each object."""
 
 
 class MetricInspection(Model):
@@ -104,6 +128,31 @@ class MetricInspection(Model):
     """What the value belongs to."""
 
 
+class AlertMatcher(Model):
+    """A condition on one label of an alert."""
+
+    label: Annotated[str, Field(min_length=1, max_length=128)]
+    """Name of the label. One that the alert does not have counts as empty."""
+    operator: Literal["In", "NotIn"] = "In"
+    """Whether the label's value must be one of `values`, or none of them."""
+    values: Annotated[tuple[Annotated[str, Field(max_length=256)], ...], Field(min_length=1, max_length=64)]
+    """Values, compared as they are. Regular expressions belong into Alertmanager's own routes."""
+
+
+class AlertInspection(Model):
+    """Takes over alerts that Alertmanager sends, and that name this policy's namespace in their label `namespace`."""
+
+    matchers: Annotated[tuple[AlertMatcher, ...], Field(min_length=1, max_length=16)]
+    """Which alerts. All of them must match."""
+    type: AlertType = "Alert"
+    """The type of the findings that they raise. `Alert`: the twin takes a fix for one if the target is in trouble on it
+    and no more afterwards. The name of a check: as for a finding of that check."""
+    severity: Severity | None = None
+    """Severity of the findings. Unset: from what becomes of the goals that lean on the target."""
+    target: MetricTarget
+    """What the alerts speak of. All those that speak of one object are one finding."""
+
+
 class SinglePointOfFailureInspection(Model):
     """Finds single elements whose loss takes a goal of this policy to NotFulfilled."""
 
@@ -114,7 +163,7 @@ class SinglePointOfFailureInspection(Model):
 class Inspection(Model):
     """One thing that is looked for. Set exactly one of its kinds."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("workload", "metric", "singlePointOfFailure"))
+    model_config = ConfigDict(json_schema_extra=exactly_one("workload", "metric", "alert", "singlePointOfFailure"))
 
     name: Label
     """Name of the inspection, unique in this policy."""
@@ -122,6 +171,8 @@ class Inspection(Model):
     """State of workloads and their pods."""
     metric: MetricInspection | None = None
     """A PromQL value against a threshold."""
+    alert: AlertInspection | None = None
+    """Alerts of an Alertmanager."""
     single_point_of_failure: SinglePointOfFailureInspection | None = None
     """What-if on the twin: the loss of one element."""
 
@@ -133,6 +184,21 @@ class FindingMatch(Model):
     """Types of finding."""
 
 
+Source = Literal[
+    "CurrentReplicasPlusOne",
+    "Node",
+    "BarringTaintKey",
+    "BarringTaintEffect",
+    "AilingContainer",
+    "DoubleMemory",
+    "DeclaredPort",
+    "StrayPort",
+    "SuggestedLabel",
+    "SuggestedLabelValue",
+]
+"""Values that the twin can give to a parameter."""
+
+
 class Binding(Model):
     """The value of one runbook parameter. Set exactly one of `value` and `from`."""
 
@@ -142,8 +208,15 @@ class Binding(Model):
     """Name of the parameter, as the runbook declares it."""
     value: Annotated[str, Field(max_length=1024)] | None = None
     """A fixed value."""
-    source: Annotated[Literal["CurrentReplicasPlusOne"] | None, Field(alias="from")] = None
-    """A value taken from the twin: `CurrentReplicasPlusOne` is the target's replica count plus one."""
+    source: Annotated[Source | None, Field(alias="from")] = None
+    """A value taken from the twin; where it has none, or more than one, the rung is left out.
+    `CurrentReplicasPlusOne`: the target's replica count plus one. `Node`: each node among the finding's targets, tried
+    one by one. `BarringTaintKey`, `BarringTaintEffect`: of the only taint of that node that keeps the finding's pods
+    away. `AilingContainer`: the only container of the target that is in trouble. `DoubleMemory`: twice its limit of
+    memory, in MiB. `DeclaredPort`: the only port that it declares, or that the pods behind a Service declare.
+    `StrayPort`: the only port of the Service that leads to none of its pods. `SuggestedLabel`,
+    `SuggestedLabelValue`: the one label of the Service's selector that differs from the template of the only
+    Deployment that it can be meant for."""
 
 
 class Rung(Model):
@@ -165,6 +238,8 @@ class Response(Model):
     mode: Mode
     """`Observe`: findings only. `Propose`: plans with their prediction, which nobody can approve.
     `Open`: a plan runs once a person who holds the right has approved it."""
+    approvers: Annotated[int, Field(ge=1, le=2)] = 1
+    """How many different people must approve a plan, its proposer not among them."""
     ladder: Annotated[tuple[Rung, ...], Field(max_length=8)] = ()
     """Runbooks in order of preference. Each is simulated, and so is doing nothing; the best one is planned."""
 
@@ -180,7 +255,7 @@ class RiskLimits(Model):
 
 
 class Execution(Model):
-    """Times that a plan keeps to."""
+    """Times that a plan keeps to, and how often a fix is tried."""
 
     soak: Duration = timedelta(seconds=30)
     """How long after the last Job the goals are watched before they are judged."""
@@ -188,6 +263,12 @@ class Execution(Model):
     """How long an approval holds, and how long a plan waits for one."""
     evidence_max_age: Duration = timedelta(minutes=15)
     """How old the evidence of a finding may be when a Job is created."""
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 1
+    """How many plans of one rung may run for one showing of a finding. A rung that is used up gives way to the
+    others of its ladder; when all are, the finding is handed to a person."""
+    backoff: Duration = timedelta(seconds=30)
+    """How long a rung rests after a plan of it that ran and did not succeed, or after the second one that came to
+    nothing; more than twice as long after each further one, at most 1h."""
 
 
 class Schedule(Model):
@@ -218,6 +299,8 @@ class InspectionPolicySpec(Model):
     """Times that plans keep to."""
     schedule: Schedule = Schedule()
     """When the policy inspects."""
+    retention: Retention = Retention()
+    """How many findings at rest and ended plans of this policy are kept, and how long."""
 
 
 class GoalStatus(Model):
@@ -266,7 +349,7 @@ class InspectionPolicyStatus(Model):
     """The generation of the spec that is in force."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
     """Ready (the policy is being inspected; it never means that no risk was found), TwinFresh, MetricsReachable,
-    ApprovalPolicyEnforced, RisksFound; Stalled while something must be mended first."""
+    ApprovalPolicyEnforced, Paused, RisksFound; Stalled while something must be mended first."""
     goals: Annotated[tuple[GoalStatus, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
     """Each goal, observed and predicted."""
     inspections: Annotated[tuple[InspectionCount, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()

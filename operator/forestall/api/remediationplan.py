@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from forestall.api.assignment import Assignee, HandOff
 from forestall.api.base import (
     Column,
     Condition,
@@ -28,6 +29,7 @@ from forestall.api.base import (
     validations,
 )
 from forestall.api.inspectionpolicy import GoalState, Mode
+from forestall.api.runbook import EnvironmentVariable
 
 Phase = Literal[
     "Proposed",
@@ -38,13 +40,29 @@ Phase = Literal[
     "Soaking",
     "Succeeded",
     "Blocked",
+    "RollingBack",
+    "RolledBack",
     "Rejected",
     "Expired",
     "Stale",
+    "Superseded",
     "Cancelled",
     "Failed",
+    "Escalated",
 ]
-TERMINAL: frozenset[Phase] = frozenset(("Succeeded", "Rejected", "Expired", "Stale", "Cancelled", "Failed"))
+TERMINAL: frozenset[Phase] = frozenset(
+    (
+        "Succeeded",
+        "RolledBack",
+        "Rejected",
+        "Expired",
+        "Stale",
+        "Superseded",
+        "Cancelled",
+        "Failed",
+        "Escalated",
+    )
+)
 """Phases that absorb: nothing leads out of them."""
 RiskClass = Literal["Low", "High"]
 Outcome = Literal["Success", "Failure", "FailureTimeout", "FailureRetries", "FailureException", "FailureGuard"]
@@ -54,6 +72,10 @@ APPROVE = "forestall.dev/approve"
 APPROVED_BY = "forestall.dev/approved-by"
 REJECT = "forestall.dev/reject"
 REJECTED_BY = "forestall.dev/rejected-by"
+TAKE_OVER = "forestall.dev/take-over"
+TAKEN_OVER_BY = "forestall.dev/taken-over-by"
+HOLD = "forestall.dev/executing"
+"""The finalizer of a plan while it executes: a running Job is suspended before its plan is gone."""
 
 _TERMINAL_RULE = "!(oldSelf in [{}]) || self == oldSelf".format(", ".join(f"'{phase}'" for phase in sorted(TERMINAL)))
 _WRITE_ONCE = ("contentDigest", "planDigest", "riskClass")
@@ -108,7 +130,11 @@ class Step(Model):
     name: Label
     """Name of the runbook's action."""
     argv: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(max_length=16)]
-    """Arguments of the container; the first one names the action."""
+    """Arguments of the container; the first one names the action. With an image of the runbook's own, its command."""
+    own_image: bool = False
+    """Whether `image` is the runbook's own, and not the operator's."""
+    env: Annotated[tuple[EnvironmentVariable, ...], Field(max_length=32)] = ()
+    """What the runbook sets for its own image."""
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=32)] = ()
     """Arguments of the action, resolved. They reach the Job through its environment, never through a shell."""
     service_account_name: Annotated[str, Field(max_length=253)]
@@ -117,6 +143,8 @@ class Step(Model):
     """Image, by digest."""
     timeout: Duration
     """Longest run."""
+    retries: int = 0
+    """How often it is tried again after a failure."""
 
 
 class GoalPrediction(Model):
@@ -183,7 +211,9 @@ class Approval(Model):
     kind: Literal["Human"]
     """Human: a person, whom the API server knew."""
     name: UserName
-    """The approver."""
+    """The approver; of two, the first by name."""
+    others: Annotated[tuple[UserName, ...], Field(max_length=1)] = ()
+    """The other one, where the plan needed two."""
     digest: Digest
     """What was approved."""
     observed_at: Time
@@ -220,7 +250,9 @@ class Attempt(Model):
     """One try at one step. It is written before its Job is created."""
 
     step: int
-    """Index of the step, from 0."""
+    """Index of the step, from 0; in `rollback` where it undoes, else in `steps`."""
+    rollback: bool = False
+    """Whether it undoes the plan."""
     attempt: int
     """Number of the try, from 1."""
     job_name: Name
@@ -250,6 +282,8 @@ class Verification(Model):
     """Inconclusive is not success."""
     message: Text = ""
     """What was judged, and how."""
+    lost: Annotated[tuple[Label, ...], Field(max_length=64)] = ()
+    """Goals that were met before the plan and are not met after it: what it did was unsafe."""
 
 
 class Timestamps(Model):
@@ -278,7 +312,8 @@ class RemediationPlanStatus(Model):
     observed_generation: int = 0
     """The generation of the spec that was read."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
-    """Ready (at rest), Approved, Succeeded; Reconciling and Stalled while they hold."""
+    """Ready (at rest), Approved, Succeeded; Reconciling and Stalled while they hold; Paused, and
+    ApprovalNotDurable (kept in Git: annotations do not count), once they have held."""
     phase: Annotated[
         Phase, Field(json_schema_extra=validations((_TERMINAL_RULE, "a finished plan stays as it ended")))
     ] = "Proposed"
@@ -319,6 +354,8 @@ class RemediationPlanStatus(Model):
     """sha256 of the content digest and this plan's UID: what an approval must name. Empty in mode Propose."""
     policy_generation: int = 0
     """The generation of the policy that it was made under."""
+    approvers: int = 1
+    """How many different people must approve it, as the policy said when it was made."""
     approval: Approval | None = None
     """Who let it run."""
     rejection: Rejection | None = None
@@ -329,17 +366,27 @@ class RemediationPlanStatus(Model):
     """Every try at every step."""
     verification: Verification | None = None
     """Whether it did what it was for."""
+    undoing: Verification | None = None
+    """Whether the rollback brought back what was there before."""
     score: Score | None = None
     """The prediction held against the outcome."""
     timestamps: Timestamps = Timestamps()
     """Detected, decided, acted, verified."""
+    assignee: Assignee | None = None
+    """Who has the plan in hand."""
+    hand_offs: Annotated[tuple[HandOff, ...], Field(max_length=16)] = ()
+    """How it changed hands."""
 
     @property
     def expected_hash(self) -> str:
-        """What the target's read fields must hash to now: as rendered, or as the last finished step left them."""
-        left = [attempt.target_hash for attempt in self.attempts if attempt.outcome == "Success"]
+        """What the target's read fields must hash to now: as rendered, or as the last Job that told so left them."""
+        left = [attempt.target_hash for attempt in self.attempts if attempt.target_hash]
         rendered = self.target.reads_hash if self.target else ""
-        return left[-1] if left and left[-1] else rendered
+        return left[-1] if left else rendered
+
+    def step_of(self, attempt: Attempt) -> Step:
+        """The step that an attempt is at."""
+        return (self.rollback if attempt.rollback else self.steps)[attempt.step]
 
 
 class RemediationPlan(Resource):

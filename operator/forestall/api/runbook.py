@@ -20,8 +20,28 @@ from forestall.api.base import (
     validations,
 )
 
-Effect = Literal["RestorePreviousTemplate", "SetReplicas", "SpreadOverNodes"]
-"""What a runbook changes on the twin, and so what its prediction is made from."""
+Effect = Literal[
+    "RestorePreviousTemplate",
+    "SetReplicas",
+    "SpreadOverNodes",
+    "RestartPods",
+    "SetResources",
+    "SetProbePort",
+    "SetTargetPort",
+    "SetSelectorLabel",
+    "Cordon",
+    "Uncordon",
+    "Drain",
+    "RemoveTaint",
+    "AddTaint",
+    "Vouched",
+]
+"""What a runbook changes on the twin, and so what its prediction is made from. `Vouched` changes nothing there: the
+administrator vouches that the finding's condition goes away."""
+TargetKind = Literal["Deployment", "Node", "Service"]
+"""What a runbook can act on."""
+PostCheck = Literal["RolloutComplete", "PodsGone"]
+"""What a Job can wait for after its change."""
 
 
 class RunbookParameter(Model):
@@ -45,19 +65,39 @@ class RunbookParameter(Model):
     """Value where none is given. Unset: the parameter is required."""
 
 
+class EnvironmentVariable(Model):
+    """A variable that a runbook sets for its own image."""
+
+    name: Annotated[str, Field(max_length=63, pattern=r"^[A-Z][A-Z0-9_]*$")]
+    """Its name. Names that begin with FORESTALL_ are forestall's own."""
+    value: Annotated[str, Field(max_length=1024)] = ""
+    """Its value, as it is: nothing in it is expanded."""
+
+
 class Action(Model):
     """One step of a runbook. It runs as one Job."""
 
     name: Label
     """Name of the step, unique in this runbook."""
     argv: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=253)], ...], Field(min_length=1, max_length=16)]
-    """Arguments for the operator's action image; the first one names the action. Never a shell."""
+    """Arguments for the operator's action image; the first one names the action. With an image of its own, the whole
+    command. Never a shell."""
+    image: Annotated[str, Field(max_length=512, pattern=r"^(\S+@sha256:[0-9a-f]{64})?$")] = ""
+    """An image of the administrator's own, by digest, in place of the operator's. Only with the effect `Vouched`."""
+    env: Annotated[
+        tuple[EnvironmentVariable, ...],
+        Field(max_length=32, json_schema_extra=list_map("name")),
+    ] = ()
+    """All variables that its own image gets beside forestall's, which tell it the target and the parameters."""
     service_account_name: Annotated[
         str, Field(max_length=253, pattern=r"^forestall-action-[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
     ]
     """Account that the Job runs as, in the action namespace. It holds the rights of this action and no others."""
     timeout: Duration = timedelta(minutes=5)
     """Longest run of the Job."""
+    retries: Annotated[int, Field(ge=0, le=5)] = 0
+    """How often a Job that failed or ran out of time is followed by another one, each after all gates were asked
+    again. Only for an idempotent runbook."""
 
 
 class RunbookSpec(Model):
@@ -65,7 +105,11 @@ class RunbookSpec(Model):
 
     model_config = ConfigDict(
         json_schema_extra=validations(
-            ("self == oldSelf || self.version != oldSelf.version", "changed content needs a new version")
+            ("self == oldSelf || self.version != oldSelf.version", "changed content needs a new version"),
+            (
+                "!has(self.idempotent) || self.idempotent || self.actions.all(a, !has(a.retries) || a.retries == 0)",
+                "an action may be retried only where the runbook is idempotent",
+            ),
         )
     )
 
@@ -77,8 +121,9 @@ class RunbookSpec(Model):
     """The situation it is for."""
     when_not_to_use: Text = ""
     """The situation it would harm in."""
-    target_kinds: Annotated[tuple[Literal["Deployment"], ...], Field(min_length=1, max_length=8)]
-    """Kinds of object that it acts on."""
+    target_kinds: Annotated[tuple[TargetKind, ...], Field(min_length=1, max_length=8)]
+    """Kinds of object that it acts on: on the finding's first target of one of them. With a parameter `node`, on the
+    target that this names."""
     parameters: Annotated[tuple[RunbookParameter, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
     """Its typed parameters."""
     actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=8, json_schema_extra=list_map("name"))]
@@ -90,8 +135,8 @@ class RunbookSpec(Model):
     """Fields of the target that it changes. A field that a GitOps controller or an autoscaler owns stops the plan."""
     pre_checks: Annotated[tuple[Literal["TargetUnchanged", "PreviousRevisionExists"], ...], Field(max_length=16)] = ()
     """What the Job makes sure of before it changes anything."""
-    post_checks: Annotated[tuple[Literal["RolloutComplete"], ...], Field(max_length=16)] = ()
-    """What the Job waits for after the change."""
+    post_checks: Annotated[tuple[PostCheck, ...], Field(max_length=16)] = ()
+    """What the Job waits for after the change: a complete rollout, or a node without pods that can go elsewhere."""
     effect: Effect
     """What it changes on the twin."""
     irreversible: bool = False

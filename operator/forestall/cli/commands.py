@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
-from forestall.cli import deciding, plans, show, status
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
+from forestall.cli import completing, deciding, plans, show, status
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.following import follow, require_success
 from forestall.cli.reading import Case, read_case
@@ -15,13 +17,24 @@ from forestall.ports import Json, Kube
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-PlanName = Annotated[str, typer.Argument(metavar="PLAN", help="Name of the RemediationPlan.")]
+PlanName = Annotated[
+    str, typer.Argument(metavar="PLAN", help="Name of the RemediationPlan.", autocompletion=completing.plans)
+]
+PendingName = Annotated[
+    str, typer.Argument(metavar="PLAN", help="Name of a plan that waits.", autocompletion=completing.pending)
+]
 Kubeconfig = Annotated[
     str | None, typer.Option("--kubeconfig", help="Path of the kubeconfig. Default: KUBECONFIG, then ~/.kube/config.")
 ]
-Namespace = Annotated[
-    str | None, typer.Option("--namespace", "-n", help="Namespace. Default: the kubeconfig context's own.")
+KubeContext = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        help="Context of the kubeconfig. Default: the current one.",
+        autocompletion=completing.kube_contexts,
+    ),
 ]
+Namespace = Annotated[str | None, typer.Option("--namespace", "-n", help="Namespace. Default: the context's own.")]
 Everywhere = Annotated[bool, typer.Option("--all-namespaces", "-A", help="Look in all namespaces.")]
 Format = Annotated[Output, typer.Option("--output", "-o", help="How results are written.")]
 
@@ -31,18 +44,25 @@ def main(
     context: typer.Context,
     *,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
     """See what forestall found and proposes, and approve or reject its plans.
 
-    Exit codes: 0 done; 1 error; 2 wrong usage; 3 not possible as the plan stands; 4 refused by the API server;
-    5 the plan waited for ended otherwise than Succeeded.
+    Exit codes: 0 done; 1 error; 2 wrong usage; 3 not possible as things stand; 4 refused by the API server;
+    5 what was waited for did not come.
     """
     # What stands before a command's name is the default of what may stand behind it.
-    given = {"kubeconfig": kubeconfig, "namespace": namespace, "output": output.value}
+    given = {
+        "kubeconfig": kubeconfig,
+        "kube_context": kube_context,
+        "namespace": namespace,
+        "output": output.value,
+    }
     defaults = {name: value for name, value in given.items() if value is not None}
-    context.default_map = dict.fromkeys(("status", "plans", "show", "approve", "reject"), defaults)
+    names = context.command.commands if isinstance(context.command, TyperGroup) else ()
+    context.default_map = dict.fromkeys(names, defaults)
 
 
 @app.command("status")
@@ -51,6 +71,7 @@ def status_command(
     *,
     everywhere: Everywhere = False,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -63,7 +84,15 @@ def status_command(
         else:
             status.render(session.screen, overview)
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output, everywhere=everywhere)
+    command(
+        context,
+        work,
+        kubeconfig=kubeconfig,
+        kube_context=kube_context,
+        namespace=namespace,
+        output=output,
+        everywhere=everywhere,
+    )
 
 
 @app.command("plans")
@@ -73,6 +102,7 @@ def plans_command(
     pending: Annotated[bool, typer.Option("--pending", help="Only plans that await approval.")] = False,
     everywhere: Everywhere = False,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -85,7 +115,15 @@ def plans_command(
         else:
             plans.render(session.screen, found, session.world.clock.now())
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output, everywhere=everywhere)
+    command(
+        context,
+        work,
+        kubeconfig=kubeconfig,
+        kube_context=kube_context,
+        namespace=namespace,
+        output=output,
+        everywhere=everywhere,
+    )
 
 
 @app.command("show")
@@ -94,6 +132,7 @@ def show_command(
     plan: PlanName,
     *,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -106,13 +145,13 @@ def show_command(
         else:
             show.render(session.screen, case)
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 @app.command("approve")
 def approve_command(
     context: typer.Context,
-    plan: PlanName,
+    plan: PendingName,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve without being asked.")] = False,
     digest: Annotated[
@@ -120,6 +159,7 @@ def approve_command(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the plan until it has ended.")] = False,
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -128,7 +168,7 @@ def approve_command(
     def work(session: Session) -> None:
         session.run(lambda kube: _approve(session, kube, plan, yes=yes, digest=digest, wait=wait))
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 @app.command("reject")
@@ -138,6 +178,7 @@ def reject_command(
     *,
     reason: Annotated[str, typer.Option("--reason", help="Why: it is kept on the plan.")],
     kubeconfig: Kubeconfig = None,
+    kube_context: KubeContext = None,
     namespace: Namespace = None,
     output: Format = Output.TABLE,
 ) -> None:
@@ -149,7 +190,7 @@ def reject_command(
         if session.screen.as_json:
             session.screen.json({**_identity(case), "rejectedBy": me, "reason": reason})
 
-    command(context, work, kubeconfig=kubeconfig, namespace=namespace, output=output)
+    command(context, work, kubeconfig=kubeconfig, kube_context=kube_context, namespace=namespace, output=output)
 
 
 async def _approve(session: Session, kube: Kube, name: str, *, yes: bool, digest: str | None, wait: bool) -> None:
@@ -161,12 +202,16 @@ async def _approve(session: Session, kube: Kube, name: str, *, yes: bool, digest
     screen.heading(f"Approved by {me}")
     for text in _what_follows(case):
         screen.line(text)
-    ended = await follow(kube, screen, case.plan, session.world.pause) if wait else None
+    ended = await follow(kube, screen, case.plan, session.world.pause, _ended) if wait else None
     if screen.as_json:
         phase = {"phase": ended.status.phase} if ended else {}
         screen.json({**_identity(case), "approvedBy": me, "planDigest": case.plan.status.plan_digest, **phase})
     if ended is not None:
         require_success(ended)
+
+
+def _ended(plan: RemediationPlan) -> bool:
+    return plan.status.phase in TERMINAL
 
 
 def _consent(session: Session, case: Case, *, yes: bool) -> None:

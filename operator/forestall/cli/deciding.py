@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from forestall.adapters.resources import PLANS, WHO_AM_I
-from forestall.api.remediationplan import APPROVE, APPROVED_BY, REJECT, REJECTED_BY, TERMINAL, RemediationPlan
+from forestall.adapters.resources import PLANS
+from forestall.api.remediationplan import (
+    APPROVE,
+    APPROVED_BY,
+    REJECT,
+    REJECTED_BY,
+    TAKE_OVER,
+    TAKEN_OVER_BY,
+    TERMINAL,
+    RemediationPlan,
+)
+from forestall.cli import signing
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.reading import Case, read_case
 from forestall.ports import Kube
 
 APPROVE_MANAGER = "forestall-approve"
 REJECT_MANAGER = "forestall-reject"
+TAKE_OVER_MANAGER = "forestall-take-over"
 LONGEST_REASON = 1024
-"""Characters of a rejection's reason that the plan's status can hold."""
+"""Characters of a reason that is kept in a status."""
 REJECTABLE = frozenset(("PendingApproval", "Approved", "Preflight", "Blocked"))
 """Phases in which a rejection ends the plan."""
 
@@ -29,6 +40,8 @@ async def approve(
     case = await read_case(kube, namespace, name)
     approvable(case.plan, digest)
     consent(case)
+    if signing.needed(case.plan):
+        return case, await signing.sign(kube, case.plan)
     me = await who_am_i(kube)
     annotations = {APPROVE: case.plan.status.plan_digest or "", APPROVED_BY: me}
     await _annotate(kube, case, annotations, APPROVE_MANAGER)
@@ -37,19 +50,36 @@ async def approve(
 
 async def reject(kube: Kube, namespace: str, name: str, reason: str) -> tuple[Case, str]:
     """Reject the plan; returns it and the name of who did. Raises as `approve` does."""
-    if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise Failure(Exit.USAGE, f"--reason must have 1 to {LONGEST_REASON} characters", "say why, in a sentence")
+    annotations = {REJECT: reasoned(reason)}
     case = await read_case(kube, namespace, name)
     rejectable(case.plan)
     me = await who_am_i(kube)
-    await _annotate(kube, case, {REJECT: reason, REJECTED_BY: me}, REJECT_MANAGER)
+    await _annotate(kube, case, {**annotations, REJECTED_BY: me}, REJECT_MANAGER)
     return case, me
+
+
+async def take_over(kube: Kube, namespace: str, name: str, reason: str) -> tuple[Case, str]:
+    """Take the plan over, whatever of it runs; returns it and the name of who did. Raises as `approve` does."""
+    annotations = {TAKE_OVER: reasoned(reason)}
+    case = await read_case(kube, namespace, name)
+    if case.plan.status.phase in TERMINAL:
+        message = f"{_name(case.plan)} cannot be taken over: it is {_standing(case.plan)}"
+        raise Failure(Exit.NOT_NOW, message, _remedy(case.plan))
+    me = await who_am_i(kube)
+    await _annotate(kube, case, {**annotations, TAKEN_OVER_BY: me}, TAKE_OVER_MANAGER)
+    return case, me
+
+
+def reasoned(reason: str) -> str:
+    """The reason, if it is one that can be kept. Raises Failure."""
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Failure(Exit.USAGE, f"--reason must have 1 to {LONGEST_REASON} characters", "say why, in a sentence")
+    return reason
 
 
 async def who_am_i(kube: Kube) -> str:
     """The name that the API server knows the caller by."""
-    answer = await kube.create(WHO_AM_I, "", {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind})
-    return str(answer["status"]["userInfo"]["username"])
+    return (await signing.identity(kube)).user
 
 
 def approvable(plan: RemediationPlan, digest: str | None) -> None:
@@ -73,10 +103,9 @@ def rejectable(plan: RemediationPlan) -> None:
     if plan.status.phase in REJECTABLE:
         return
     message = f"{_name(plan)} cannot be rejected: it is {_standing(plan)}"
-    if plan.status.phase in {"Executing", "Soaking"}:
-        policy = f"kubectl patch inspectionpolicies.forestall.dev {plan.spec.policy_ref.name}"
-        patch = """--type merge --patch '{"spec":{"suspend":true}}'"""
-        remedy = f"suspend its policy, which stops running Jobs: {policy} --namespace {plan.metadata.namespace} {patch}"
+    if plan.status.phase in {"Executing", "Soaking", "RollingBack"}:
+        place = f"{plan.metadata.name} --namespace {plan.metadata.namespace}"
+        remedy = f"take it over, which suspends its Job: kubectl forestall take-over {place} --reason WHY"
         raise Failure(Exit.NOT_NOW, message, remedy)
     raise Failure(Exit.NOT_NOW, message, _remedy(plan))
 

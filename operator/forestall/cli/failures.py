@@ -19,7 +19,7 @@ class Exit(IntEnum):
     REFUSED = 4
     """The API server refused, in its own words."""
     NOT_SUCCEEDED = 5
-    """The plan that was waited for ended otherwise than Succeeded."""
+    """What was waited for did not come: the plan ended otherwise, or the time was up."""
 
 
 class Failure(Exception):  # noqa: N818 - it is what the person is told, not always an error

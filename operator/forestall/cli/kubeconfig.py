@@ -1,4 +1,4 @@
-"""The namespace that the kubeconfig's current context names."""
+"""The namespace that the context names."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from forestall.adapters.kubernetes.kubeconfig import InvalidKubeconfigError, nam
 from forestall.cli.failures import Exit, Failure
 
 
-def namespace_of(kubeconfig: str | None) -> str:
-    """The current context's namespace in `kubeconfig`, else in KUBECONFIG's files; `default` if it names none.
+def namespace_of(kubeconfig: str | None, context: str | None) -> str:
+    """The namespace of `context`, else of the current one, in `kubeconfig`, else in KUBECONFIG's files.
+
+    `default` if it names none.
 
     Raises Failure where a file is there and cannot be read, or where the one that was asked for is missing.
     """
     if kubeconfig and not Path(kubeconfig).expanduser().is_file():
         raise Failure(Exit.ERROR, f"there is no kubeconfig {kubeconfig}", "name an existing file with --kubeconfig")
     try:
-        return namespace(read(kubeconfig)) or "default"
+        return namespace(read(kubeconfig), context) or "default"
     except InvalidKubeconfigError as error:
         raise Failure(Exit.ERROR, str(error), "mend it, or name another file with --kubeconfig") from error

@@ -17,6 +17,8 @@ from forestall.ports import Json, Kube, KubeError
 from forestall.ports import Resource as Served
 
 R = TypeVar("R", bound=Resource)
+Item = RemediationPlan | Finding
+"""What people follow."""
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _OTHER_VERSION = "use the kubectl-forestall of the version that the cluster runs"
 
@@ -48,9 +50,18 @@ async def read_case(kube: Kube, namespace: str, name: str) -> Case:
     """The plan of that name and its finding. Raises KubeError, or Failure for what cannot be understood."""
     raw = await kube.get(PLANS, namespace, checked_name(name, "plan's name"))
     plan = parsed(RemediationPlan, raw)
-    raw_finding = await _optional(kube, namespace, plan.spec.finding_ref.name)
+    raw_finding = await _optional(kube, FINDINGS, namespace, plan.spec.finding_ref.name)
     finding = parsed(Finding, raw_finding) if raw_finding is not None else None
     return Case(plan, raw, finding, raw_finding)
+
+
+async def read_item(kube: Kube, namespace: str, name: str) -> Item:
+    """The plan, or else the finding, of that name. Raises as `read_case` does."""
+    checked = checked_name(name, "name of a plan or a finding")
+    raw = await _optional(kube, PLANS, namespace, checked)
+    if raw is not None:
+        return parsed(RemediationPlan, raw)
+    return parsed(Finding, await kube.get(FINDINGS, namespace, checked))
 
 
 async def read_all(
@@ -71,9 +82,15 @@ def _order(item: Resource) -> tuple[str, str, str]:
     return item.metadata.namespace or "", created.isoformat() if created else "", item.metadata.name
 
 
-async def _optional(kube: Kube, namespace: str, name: str) -> Json | None:
+async def read_one(kube: Kube, resource: Served, model: type[R], namespace: str, name: str) -> R | None:
+    """One object; None where there is none of that name. Raises as `read_case` does."""
+    raw = await _optional(kube, resource, namespace, name)
+    return None if raw is None else parsed(model, raw)
+
+
+async def _optional(kube: Kube, resource: Served, namespace: str, name: str) -> Json | None:
     try:
-        return await kube.get(FINDINGS, namespace, name)
+        return await kube.get(resource, namespace, name)
     except KubeError as error:
         if error.reason != "NotFound":
             raise

@@ -21,7 +21,8 @@ from forestall.cli.screen import Screen
 from forestall.ports import Clock, Kube, KubeError
 
 T = TypeVar("T")
-Connect = Callable[[str | None], Awaitable[AbstractAsyncContextManager[Kube]]]
+Connect = Callable[[str | None, str | None], Awaitable[AbstractAsyncContextManager[Kube]]]
+"""Connects by a kubeconfig and a context of it, either of which may be left to the environment."""
 
 
 async def _one_second() -> None:
@@ -54,6 +55,7 @@ class Session:
     world: World
     screen: Screen
     kubeconfig: str | None
+    kube_context: str | None
     namespace: str
 
     def run(self, work: Callable[[Kube], Awaitable[T]]) -> T:
@@ -62,9 +64,9 @@ class Session:
 
     async def _run(self, work: Callable[[Kube], Awaitable[T]]) -> T:
         try:
-            connection = await self.world.connect(self.kubeconfig)
+            connection = await self.world.connect(self.kubeconfig, self.kube_context)
         except KubeError as error:
-            remedy = "check it with: kubectl config view --minify"
+            remedy = "check it with: kubectl config get-contexts"
             raise Failure(Exit.ERROR, f"the kubeconfig leads to no cluster: {error.message}", remedy) from error
         async with connection as kube:
             try:
@@ -78,15 +80,25 @@ def command(
     work: Callable[[Session], None],
     *,
     kubeconfig: str | None,
+    kube_context: str | None,
     namespace: str | None,
     output: Output,
     everywhere: bool = False,
 ) -> None:
     """Do `work` in a session of these options; a Failure is printed and becomes the exit code."""
+
+    def connected(screen: Screen) -> None:
+        own = "" if everywhere else checked_name(namespace or namespace_of(kubeconfig, kube_context), "namespace")
+        work(Session(context.ensure_object(World), screen, kubeconfig, kube_context, own))
+
+    offline(connected, output)
+
+
+def offline(work: Callable[[Screen], None], output: Output) -> None:
+    """Do `work` without a cluster; a Failure is printed and becomes the exit code."""
     screen = Screen(sys.stdout, sys.stderr, as_json=output is Output.JSON)
     try:
-        where = "" if everywhere else checked_name(namespace or namespace_of(kubeconfig), "namespace")
-        work(Session(context.ensure_object(World), screen, kubeconfig, where))
+        work(screen)
     except Failure as failure:
         screen.error(failure.message, failure.remedy)
         raise typer.Exit(failure.code) from failure

@@ -1,1 +1,1 @@
-"""One-hop closure: which findings count, and which of them one plan closed."""
+"""What was done, told as entries of the ledger, and the figures that are counted from them."""

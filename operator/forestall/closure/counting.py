@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Closure, InspectionPolicySpec
 
-RAN = frozenset(("Executing", "Soaking", "Succeeded", "Failed"))
-"""Phases of a plan of which a Job has been on record."""
+RAN = frozenset(("Executing", "Soaking", "Succeeded", "RollingBack", "RolledBack", "Failed", "Escalated"))
+"""Phases of a plan of which a Job has been on record, or which a person has taken over: what a person mended did not
+clear by itself."""
 
 
 def count(policy: InspectionPolicySpec, findings: Iterable[Finding]) -> Closure:

@@ -8,8 +8,8 @@ from forestall.api import conditions
 from forestall.api.base import Condition
 from forestall.api.remediationplan import TERMINAL, RemediationPlanStatus
 
-FAILED = frozenset(("Failed", "Stale", "Expired"))
-MOVING = frozenset(("Approved", "Preflight", "Executing", "Soaking"))
+FAILED = frozenset(("Failed", "RolledBack", "Stale", "Expired", "Escalated"))
+MOVING = frozenset(("Approved", "Preflight", "Executing", "Soaking", "RollingBack"))
 
 
 def summarise(status: RemediationPlanStatus, *, generation: int, now: datetime) -> RemediationPlanStatus:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from forestall.api.assignment import AGENT, ON_CALL, Assignee, HandOff
 from forestall.api.remediationplan import (
-    APPROVE,
-    APPROVED_BY,
     REJECT,
     REJECTED_BY,
     Attempt,
@@ -17,10 +16,15 @@ from forestall.api.remediationplan import (
     Step,
 )
 from forestall.execution.decision import Decision, News
+from forestall.gates import lock
+from forestall.gates.decisions import fitting
 from forestall.gates.facts import Facts
 
 RECHECK = timedelta(seconds=15)
 """How long a blocked plan waits before it looks again, if nothing wakes it earlier."""
+RETRY = timedelta(seconds=2)
+"""How long it waits for facts that it does not have yet."""
+MAX_HAND_OFFS = 16
 
 
 def to(status: RemediationPlanStatus, phase: Phase, message: str, **changes: object) -> RemediationPlanStatus:
@@ -36,9 +40,30 @@ def stay(facts: Facts, message: str, wait: timedelta | None = None, **changes: o
 
 
 def end(facts: Facts, phase: Phase, message: str, **changes: object) -> Decision:
-    """A terminal phase. People are told of all but Succeeded by a warning."""
-    kind: Literal["Normal", "Warning"] = "Normal" if phase in {"Succeeded", "Cancelled", "Rejected"} else "Warning"
+    """A terminal phase. People are told by a warning of every end that nobody chose."""
+    chosen = {"Succeeded", "Cancelled", "Rejected", "Superseded"}
+    kind: Literal["Normal", "Warning"] = "Normal" if phase in chosen else "Warning"
     return Decision(to(facts.plan.status, phase, message, **changes), news=(News(kind, f"Plan{phase}", message),))
+
+
+def hand_over(
+    facts: Facts, phase: Phase, message: str, now: datetime, to: Assignee = ON_CALL, /, **changes: object
+) -> Decision:
+    """A terminal phase that leaves the item with a person: nothing follows by itself."""
+    status = facts.plan.status
+    handed = HandOff(time=now, source=status.assignee or AGENT, to=to, reason=message[:1024])
+    hand_offs = (*status.hand_offs, handed)[-MAX_HAND_OFFS:]
+    return end(facts, phase, message, assignee=to, hand_offs=hand_offs, **changes)
+
+
+def undo(facts: Facts, why: str, **changes: object) -> Decision:
+    """Run the recorded inverse; where there is none, the plan has failed."""
+    if not facts.plan.status.rollback:
+        return end(facts, "Failed", f"{why}; it has no inverse", **changes)
+    message = f"is being undone: {why}"
+    status = to(facts.plan.status, "RollingBack", message, **changes)
+    # The target is read only while no Job runs: the rollback is decided on facts that are gathered anew.
+    return Decision(status, requeue_after=timedelta(0), news=(News("Warning", "PlanRollingBack", message[:1000]),))
 
 
 def given_up(facts: Facts, now: datetime) -> Decision | None:
@@ -46,39 +71,69 @@ def given_up(facts: Facts, now: datetime) -> Decision | None:
 
     Once a step has been run the plan cannot end as if nothing had been done, and a cleared finding is its own work.
     """
-    reason, name = facts.annotations.get(REJECT, ""), facts.annotations.get(REJECTED_BY, "")
-    if name and REJECT in facts.annotations:
-        rejection = Rejection(name=name, reason=reason[:1024], time=now)
-        message = f"rejected by {name}: {reason}"
+    if rejection := rejected(facts, now):
+        message = f"rejected by {rejection.name}: {rejection.reason}"
         if acted(facts):
-            return end(facts, "Failed", f"stopped between its steps: {message}", rejection=rejection)
+            return undo(facts, f"stopped between its steps: {message}", rejection=rejection)
         return end(facts, "Rejected", message, rejection=rejection)
+    if missing := _missing(facts):
+        if acted(facts):
+            return hand_over(facts, "Failed", f"stopped between its steps: {missing}{_way_back(facts)}", now)
+        return end(facts, "Cancelled", missing)
     if facts.finding is not None and facts.finding.status.state == "Cleared" and not acted(facts):
         return end(facts, "Cancelled", "the finding cleared by itself")
     return None
 
 
+def _missing(facts: Facts) -> str:
+    """What the plan cannot be without; empty where all is there."""
+    spec = facts.plan.spec
+    if facts.policy is None:
+        return f"inspection policy {spec.policy_ref.name} is gone"
+    return f"finding {spec.finding_ref.name} is gone, or another policy's" if facts.finding is None else ""
+
+
+def _way_back(facts: Facts) -> str:
+    return f"; {inverse_text(facts.plan.status.rollback)}"
+
+
+def rejected(facts: Facts, now: datetime) -> Rejection | None:
+    """Who has rejected the plan, by annotation or by an object; None: nobody."""
+    reason, name = facts.annotations.get(REJECT, ""), facts.annotations.get(REJECTED_BY, "")
+    if name and REJECT in facts.annotations:
+        return Rejection(name=name, reason=reason[:1024], time=now)
+    specs = (one.spec for one in fitting(facts, "Reject"))
+    return next((Rejection(name=spec.approver, reason=spec.reason, time=now) for spec in specs), None)
+
+
 def acted(facts: Facts) -> bool:
-    """Whether a step has been run to its end."""
-    return any(attempt.outcome == "Success" for attempt in facts.plan.status.attempts)
+    """Whether a Job of a step has run that may have changed something."""
+    return lock.acted(facts.plan.status)
 
 
-def approval_given(facts: Facts) -> bool:
-    """Whether the approval annotations are set at all. Whether they count is the gates' matter."""
-    return bool(facts.annotations.get(APPROVE) and facts.annotations.get(APPROVED_BY))
+def current(status: RemediationPlanStatus) -> Attempt | None:
+    """The attempt that has not ended."""
+    return status.attempts[-1] if status.attempts and status.attempts[-1].outcome is None else None
 
 
-def job_name(facts: Facts, step: int, attempt: int) -> str:
-    """The one name that the Job of this attempt can have."""
-    return f"forestall-{facts.plan.metadata.uid[:13]}-{step}-{attempt}"
+def done(status: RemediationPlanStatus, *, rollback: bool = False) -> int:
+    """How many of the steps, or of those that undo them, have succeeded."""
+    return sum(1 for one in status.attempts if one.rollback == rollback and one.outcome == "Success")
 
 
-def next_attempt(facts: Facts, now: datetime) -> Attempt:
+def next_attempt(facts: Facts, now: datetime, *, rollback: bool = False) -> Attempt:
     """The attempt at the first step that has not succeeded."""
-    attempts = facts.plan.status.attempts
-    step = sum(1 for attempt in attempts if attempt.outcome == "Success")
-    number = 1 + sum(1 for attempt in attempts if attempt.step == step)
-    return Attempt(step=step, attempt=number, job_name=job_name(facts, step, number), intended_at=now)
+    status = facts.plan.status
+    step = done(status, rollback=rollback)
+    number = 1 + sum(1 for one in status.attempts if (one.rollback, one.step) == (rollback, step))
+    name = f"forestall-{facts.plan.metadata.uid[:13]}-{'undo-' if rollback else ''}{step}-{number}"
+    return Attempt(step=step, attempt=number, rollback=rollback, job_name=name, intended_at=now)
+
+
+def with_attempt(facts: Facts, attempt: Attempt, **changes: object) -> Facts:
+    """The facts with the last attempt brought up to date."""
+    attempts = (*facts.plan.status.attempts[:-1], attempt.model_copy(update=changes))
+    return facts.with_status(facts.plan.status.model_copy(update={"attempts": attempts}))
 
 
 def inverse_text(steps: tuple[Step, ...]) -> str:

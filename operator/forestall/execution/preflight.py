@@ -7,7 +7,7 @@ from datetime import datetime
 
 from forestall.api.remediationplan import Verdict
 from forestall.execution.decision import CreateJob, Decision
-from forestall.execution.moves import RECHECK, acted, end, given_up, next_attempt, to
+from forestall.execution.moves import RECHECK, acted, end, given_up, next_attempt, to, undo
 from forestall.gates import chain
 from forestall.gates.facts import Facts
 
@@ -38,12 +38,12 @@ def with_verdicts(facts: Facts, verdicts: Sequence[Verdict]) -> Facts:
 
 
 def barred(facts: Facts, veto: Verdict, consequence: chain.Consequence | None, now: datetime) -> Decision:
-    """What a veto means: wait, wait for a valid approval, or end. After a Job has run, only a person goes on."""
+    """What a veto means: wait, wait for a valid approval, or end. What a Job has already changed is undone."""
     if consequence == "Blocked":
         status = to(facts.plan.status, "Blocked", veto.message, blocked_until=now + RECHECK)
         return Decision(status, requeue_after=RECHECK)
     if acted(facts):
-        return end(facts, "Failed", f"stopped between its steps: {veto.message}")
+        return undo(facts, f"stopped between its steps: {veto.message}")
     if consequence == "Unapproved" and veto.reason != "ApprovalExpired":
         return Decision(to(facts.plan.status, "PendingApproval", f"approval withdrawn: {veto.message}", approval=None))
     return end(facts, "Expired" if veto.reason == "ApprovalExpired" else "Stale", veto.message)

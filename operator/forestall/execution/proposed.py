@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from forestall.api.assignment import AGENT
 from forestall.api.remediationplan import RemediationPlanStatus
 from forestall.execution.decision import Decision, News
 from forestall.execution.moves import RECHECK, end, given_up, stay, to
@@ -12,7 +13,7 @@ from forestall.gates.facts import Draft, Facts
 
 def decide(facts: Facts, now: datetime) -> Decision:
     """Render what has not been rendered; then wait for approval, or stay a proposal."""
-    if done := given_up(facts, now):
+    if done := given_up(facts, now) or _crowded_out(facts):
         return done
     if facts.plan.status.candidates:
         return _proposal(facts)
@@ -29,6 +30,11 @@ def decide(facts: Facts, now: datetime) -> Decision:
     message = f"waits for a person with the right `{'approve' if draft.risk_class == 'Low' else 'approve-high'}`"
     news = News("Normal", "ApprovalPending", f"{message}: kubectl forestall show {facts.plan.metadata.name}")
     return Decision(to(status, "PendingApproval", message), news=(news,))
+
+
+def _crowded_out(facts: Facts) -> Decision | None:
+    """The end of a plan whose proposer has as many open as they may have."""
+    return end(facts, "Superseded", facts.surplus) if facts.surplus else None
 
 
 def _proposal(facts: Facts) -> Decision:
@@ -52,6 +58,8 @@ def _rendered(facts: Facts, draft: Draft) -> RemediationPlanStatus:
             "diff": draft.diff,
             "risk_class": draft.risk_class,
             "risk_reasons": draft.risk_reasons,
+            "approvers": draft.approvers,
+            "assignee": AGENT,
             "policy_generation": facts.policy.metadata.generation if facts.policy else 0,
             "timestamps": facts.plan.status.timestamps.model_copy(
                 update={"detected": finding.detected_at if finding else None}

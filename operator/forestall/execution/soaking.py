@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from forestall.api.remediationplan import Prediction, RemediationPlanStatus, Score, Timestamps, Verification
 from forestall.execution.decision import Decision
-from forestall.execution.moves import RECHECK, end, inverse_text, stay, to
+from forestall.execution.moves import RECHECK, end, stay, to, undo
 from forestall.gates.facts import Facts, Inspected
 
 LOOK_AGAIN = timedelta(seconds=1)
@@ -39,17 +39,25 @@ def decide(facts: Facts, now: datetime) -> Decision:
         return _wait(facts, verification, "no inspection has run since the soak ended", now)
     if seen.finding_present is None or not seen.metrics_ok:
         return _wait(facts, verification, seen.problem or "the inspection could not judge", now)
+    if seen.finding_present and seen.lingers and not _broken_promises(facts.plan.status.prediction, seen):
+        limit = verification.until + _patience(facts)
+        if now < limit:
+            return stay(facts, "its goals are met; it waits for the alert to be resolved", min(RECHECK, limit - now))
     return _judged(facts, verification, seen, now)
 
 
 def _wait(facts: Facts, verification: Verification, why: str, now: datetime) -> Decision:
     """Wait for evidence, as long as evidence may be old; then give up."""
-    limit = facts.policy.spec.execution.evidence_max_age if facts.policy else timedelta(0)
-    if now < verification.until + limit:
+    if now < verification.until + _patience(facts):
         late = facts.inspected is not None and facts.inspected.at >= verification.until
         return stay(facts, f"cannot be judged yet: {why}", RECHECK if late else LOOK_AGAIN)
     judged = verification.model_copy(update={"result": "Inconclusive", "message": why})
     return _failure(facts, judged, f"inconclusive is not success: {why}", None, now)
+
+
+def _patience(facts: Facts) -> timedelta:
+    """How long after the soak a verdict is waited for."""
+    return facts.policy.spec.execution.evidence_max_age if facts.policy else timedelta(0)
 
 
 def _judged(facts: Facts, verification: Verification, seen: Inspected, now: datetime) -> Decision:
@@ -60,7 +68,8 @@ def _judged(facts: Facts, verification: Verification, seen: Inspected, now: date
         why = "; ".join(
             ([f"{facts.plan.spec.finding_ref.name} is still there"] if seen.finding_present else []) + worse
         )
-        judged = verification.model_copy(update={"result": "NotFulfilled", "message": why[:1024]})
+        lost = _lost(facts.plan.status.prediction, seen)
+        judged = verification.model_copy(update={"result": "NotFulfilled", "message": why[:1024], "lost": lost})
         return _failure(facts, judged, why, score, now)
     judged = verification.model_copy(update={"result": "Fulfilled", "message": "the condition is gone, goals are met"})
     done = f"verified; prediction {score.matched} of {score.total} right"
@@ -68,9 +77,8 @@ def _judged(facts: Facts, verification: Verification, seen: Inspected, now: date
 
 
 def _failure(facts: Facts, judged: Verification, why: str, score: Score | None, now: datetime) -> Decision:
-    message = f"{why}; {inverse_text(facts.plan.status.rollback)}"
     times = _verified(facts.plan.status, now)
-    return end(facts, "Failed", message, verification=judged, score=score, timestamps=times)
+    return undo(facts, why, verification=judged, score=score, timestamps=times)
 
 
 def _verified(status: RemediationPlanStatus, now: datetime) -> Timestamps:
@@ -85,6 +93,12 @@ def _broken_promises(prediction: Prediction | None, seen: Inspected) -> list[str
         for goal in seen.goals
         if goal.name in promised and goal.observed != "Fulfilled"
     ]
+
+
+def _lost(prediction: Prediction | None, seen: Inspected) -> tuple[str, ...]:
+    """Goals that were met before the plan and are not any more."""
+    before = {goal.name for goal in prediction.goals if goal.before == "Fulfilled"} if prediction else set()
+    return tuple(goal.name for goal in seen.goals if goal.name in before and goal.observed == "NotFulfilled")
 
 
 def scored(prediction: Prediction | None, seen: Inspected) -> Score:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from forestall.api.remediationplan import Verdict
-from forestall.gates import approval, evidence, suspend, target, twin
+from forestall.gates import approval, evidence, lock, pause, suspend, target, twin
 from forestall.gates.facts import Facts
 
 Consequence = Literal["Blocked", "Stale", "Unapproved"]
@@ -23,14 +23,25 @@ class Gate(NamedTuple):
 
 
 CHAIN: tuple[Gate, ...] = (
+    Gate(pause.judge, "Blocked"),
     Gate(suspend.judge, "Blocked"),
     Gate(approval.judge, "Unapproved"),
+    Gate(approval.rights, "Stale"),
     Gate(approval.enforced, "Blocked"),
+    # Before the target is compared: what the other plan changes there it may yet undo.
+    Gate(lock.judge, "Blocked"),
     Gate(target.content, "Stale"),
     Gate(target.unchanged, "Stale"),
     Gate(evidence.judge, "Blocked"),
     Gate(twin.judge, "Stale"),
 )
+
+
+UNDOING: tuple[Gate, ...] = (
+    Gate(pause.judge, "Blocked"),
+    Gate(suspend.stopped, "Blocked"),
+)
+"""The gates of a rollback. It is part of what was approved, so that only a stop keeps it back."""
 
 
 class Judgement(NamedTuple):
@@ -41,8 +52,8 @@ class Judgement(NamedTuple):
     consequence: Consequence | None
 
 
-def judge(facts: Facts, now: datetime) -> Judgement:
+def judge(facts: Facts, now: datetime, gates: Sequence[Gate] = CHAIN) -> Judgement:
     """Ask every gate. The first veto in order decides."""
-    asked = [(gate.judge(facts, now), gate.consequence) for gate in CHAIN]
+    asked = [(gate.judge(facts, now), gate.consequence) for gate in gates]
     veto = next(((verdict, consequence) for verdict, consequence in asked if not verdict.ok), (None, None))
     return Judgement([verdict for verdict, _ in asked], *veto)

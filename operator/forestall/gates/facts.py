@@ -9,6 +9,8 @@ from typing import Literal
 
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import GoalStatus, InspectionPolicy, Mode, Response
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import (
     Candidate,
     Prediction,
@@ -35,6 +37,7 @@ class Draft:
     diff: str = ""
     risk_class: RiskClass = "High"
     risk_reasons: tuple[str, ...] = ()
+    approvers: int = 1
     content_digest: str = ""
 
 
@@ -45,6 +48,8 @@ class LiveTarget:
     uid: str = ""
     reads_hash: str = ""
     foreign_owners: tuple[str, ...] = ()
+    as_wanted: bool = False
+    """Whether the step under way has nothing left to do, and its post-checks hold."""
     error: str = ""
 
 
@@ -54,6 +59,8 @@ class JobState:
 
     name: str
     state: Literal["Absent", "Active", "Suspended", "Complete", "Failed", "Foreign"]
+    version: str = ""
+    """Its resourceVersion: what a change of it is made to."""
     created_at: datetime | None = None
     finished_at: datetime | None = None
     exit_code: int | None = None
@@ -78,6 +85,8 @@ class Inspected:
     """Ready pods of the target."""
     nodes: int | None = None
     """Nodes that carry them."""
+    lingers: bool = False
+    """Whether the condition may show for a while after it has gone: Alertmanager takes its time to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +99,31 @@ class Facts:
     runbook: Runbook | None = None
     runbook_digest: str = ""
     finding: Finding | None = None
+    surplus: str = ""
+    """Why its proposer may not have this plan open, too; empty: they may. Only asked before it is rendered."""
     draft: Draft | None = None
     """Set while the plan has not been rendered."""
+    content_now: str | None = None
+    """The content digest as it would be rendered now, once that has stood still; None: not known."""
     plan_digest: str = ""
     """The digest recomputed from the stored content digest and the plan's UID."""
     approval_enforced: bool = False
-    """Whether the API server was seen to refuse a forged approval."""
+    """Whether the API server was seen to refuse a forged approval, by the policies as shipped."""
+    enforcement: str = ""
+    """What is wrong with the admission policies, and the remedy; empty: nothing."""
+    pauses: tuple[RemediationPause, ...] | None = None
+    """The pauses of the plan's namespace and of the operator's, read anew where a Job may be created or runs; None:
+    not read."""
+    approvals: tuple[RemediationApproval, ...] = ()
+    """The decisions that name this plan; read anew where a Job may be created."""
+    rightless: frozenset[str] | None = None
+    """Names of those whose approver does not hold the right; None: not asked, as no Job may be created."""
     live: LiveTarget | None = None
     """Set where a Job may be created by this decision."""
     counterexample: str | None = None
     """What the plan would leave worse on the present snapshot; empty: nothing; None: not simulated."""
+    rival: str | None = None
+    """Another plan that works on the target, as namespace/name; empty: none; None: not asked."""
     inspected: Inspected | None = None
     """None until the policy has been inspected since the operator started."""
     jobs: Mapping[str, JobState] = field(default_factory=dict)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from forestall.api import conditions
+from forestall.api.assignment import AGENT, ON_CALL, SYSTEM, Assignee, HandOff
 from forestall.api.finding import (
+    MAX_HAND_OFFS,
     MAX_TRANSITIONS,
     Evidence,
     Finding,
@@ -18,6 +20,8 @@ from forestall.api.finding import (
     Transition,
 )
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
+from forestall.closure import hops
+from forestall.closure.hops import Hop
 from forestall.inspection.report import Observation
 
 MAX_PLANS = 64
@@ -63,6 +67,8 @@ def update(
         status = _unseen(old, now) if judged else old
     if status.state != "Closed":
         status = _answered(status, _made_since(status.detected_at, plans), now)
+    if status.state in (*AT_REST, "Planned"):
+        status = status.model_copy(update={"no_plan_reason": ""})
     return _with_conditions(status, finding.metadata.generation if finding is not None else 1, now)
 
 
@@ -70,7 +76,8 @@ def _seen(old: FindingStatus, observation: Observation, snapshot_id: str, now: d
     facts = {name: getattr(observation, name) for name in _FACTS} | {"snapshot_id": snapshot_id}
     if old.detected_at is None or old.state in AT_REST:
         raised = {"state": "Open", "detected_at": now, "closed_at": None, "closure": None, "plans": ()}
-        return _moved(old.model_copy(update=facts | raised), "Raised", now, observation.message)
+        fresh = _handed(old.model_copy(update=facts | raised), SYSTEM, now, "raised")
+        return _moved(fresh, "Raised", now, observation.message)
     return old if _same_meaning(old, observation) else old.model_copy(update=facts)
 
 
@@ -78,7 +85,8 @@ def _unseen(old: FindingStatus, now: datetime) -> FindingStatus:
     """What the finding says stays as it was when it last showed; the state says that it is gone."""
     if old.state in AT_REST:
         return old
-    return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now)
+    why = "" if old.detected_at is not None else "its alerts were resolved before an inspection raised it"
+    return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now, why)
 
 
 def _same_meaning(old: FindingStatus, observation: Observation) -> bool:
@@ -113,32 +121,79 @@ def _answers(plan: RemediationPlan, detected_at: datetime) -> bool:
 
 
 def _answered(status: FindingStatus, plans: Sequence[RemediationPlan], now: datetime) -> FindingStatus:
-    """The status as plans make it: under way, escalated after a failure, closed by a success."""
+    """The status as plans make it: under way, escalated to a person, closed by a success."""
     status = status.model_copy(update={"plans": tuple(_reference(plan) for plan in plans[-MAX_PLANS:])})
     succeeded = [plan for plan in plans if plan.status.phase == "Succeeded"]
     if status.state == "Cleared":
         return _closed(status, succeeded[-1], plans, now) if succeeded else status
-    state = _open_state(plans)
+    if any(plan.status.phase not in TERMINAL for plan in plans):
+        return _in_state(_handed(status, AGENT, now, "a plan is under way"), "Planned", now)
+    if (claimed := _claimed(plans)) is not None:
+        return _in_state(_handed(status, claimed.to, claimed.time, claimed.reason), "Escalated", now)
+    # Nothing takes a finding from a person but another plan, or its own end.
+    return status if status.state == "Escalated" else _in_state(status, "Open", now)
+
+
+def unplanned(status: FindingStatus, why: str, now: datetime, *, exhausted: bool) -> FindingStatus:
+    """The status of a finding for which no plan is made. Where everything was tried, a person has it from now on."""
+    told = status.model_copy(update={"no_plan_reason": why})
+    if not exhausted or status.state == "Escalated":
+        return told
+    return _in_state(_handed(told, ON_CALL, now, why), "Escalated", now, why)
+
+
+def _claimed(plans: Sequence[RemediationPlan]) -> HandOff | None:
+    """The last hand-off of a plan to a person, or None."""
+    handed = [one for plan in plans for one in plan.status.hand_offs if one.to.kind == "Human"]
+    return max(handed, key=lambda one: one.time, default=None)
+
+
+def _in_state(
+    status: FindingStatus, state: Literal["Open", "Planned", "Escalated"], now: datetime, why: str = ""
+) -> FindingStatus:
+    """The status in that state, with a transition where it is another one and not merely Open."""
     changed = state != status.state
     status = status.model_copy(update={"state": state})
-    return _moved(status, state, now) if changed and state != "Open" else status
+    return _moved(status, state, now, why) if changed and state != "Open" else status
 
 
-def _open_state(plans: Sequence[RemediationPlan]) -> Literal["Open", "Planned", "Escalated"]:
-    phases = {plan.status.phase for plan in plans}
-    if phases - TERMINAL:
-        return "Planned"
-    return "Escalated" if "Failed" in phases else "Open"
+def _handed(status: FindingStatus, to: Assignee, time: datetime, reason: str) -> FindingStatus:
+    """The status with another assignee, on record; the same status where nobody new has it."""
+    if status.assignee == to:
+        return status
+    if status.assignee is None:
+        return status.model_copy(update={"assignee": to})
+    hand_off = HandOff(time=time, source=status.assignee, to=to, reason=reason[:1024])
+    hand_offs = (*status.hand_offs, hand_off)[-MAX_HAND_OFFS:]
+    return status.model_copy(update={"assignee": to, "hand_offs": hand_offs})
 
 
 def _closed(
     status: FindingStatus, plan: RemediationPlan, plans: Sequence[RemediationPlan], now: datetime
 ) -> FindingStatus:
-    executed = [other for other in plans if other.status.attempts]
-    closure = FindingClosure(one_hop=len(executed) == 1, series="Supervised", plan=plan.metadata.name)
+    in_hand = _in_a_person_s_hands(status) or _claimed(plans) is not None
+    one_hop = not hops.missed([_hop(one) for one in plans], in_hand=in_hand)
+    closure = FindingClosure(one_hop=one_hop, series="Supervised", plan=plan.metadata.name)
     closed_at = plan.status.timestamps.verified or now
     closed = status.model_copy(update={"state": "Closed", "closed_at": closed_at, "closure": closure})
     return _moved(closed, "Closed", now, f"plan {plan.metadata.name} succeeded")
+
+
+def _hop(plan: RemediationPlan) -> Hop:
+    """What counts of a plan. An approval that was withdrawn leaves its time."""
+    status = plan.status
+    fulfilled = status.verification is not None and status.verification.result == "Fulfilled"
+    return Hop(
+        ran=any(not one.rollback for one in status.attempts),
+        decided_on=status.timestamps.decided is not None or status.rejection is not None,
+        succeeded=fulfilled and status.phase == "Succeeded" and not any(one.rollback for one in status.attempts),
+    )
+
+
+def _in_a_person_s_hands(status: FindingStatus) -> bool:
+    """Whether a person has had the finding since it was raised."""
+    since = status.detected_at
+    return any(one.to.kind == "Human" and (since is None or one.time >= since) for one in status.hand_offs)
 
 
 def _reference(plan: RemediationPlan) -> PlanRef:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from forestall.api.inspectionpolicy import Inspection, InspectionCount, InspectionPolicy
+from forestall.inspection.alerts import Alerts, inspect_alerts
 from forestall.inspection.contingencies import losses, outlook, statuses
 from forestall.inspection.report import Found, Report
 from forestall.inspection.single_points import inspect_single_points
@@ -15,6 +18,8 @@ from forestall.inspection.workloads import inspect_workloads
 from forestall.ports import Measurement
 from forestall.twin.views import Snapshot
 
+NO_ALERTS: Final[Alerts] = MappingProxyType({})
+
 
 def inspect(
     policy: InspectionPolicy,
@@ -22,13 +27,16 @@ def inspect(
     measurements: Mapping[str, Measurement],
     holds: Mapping[str, datetime],
     now: datetime,
+    *,
+    alerts: Alerts = NO_ALERTS,
 ) -> Report:
     """All that the policy's goals and inspections say of `snapshot`.
 
-    `measurements` are by query; `holds` are those of the policy's last report, or none.
+    `measurements` are by query; `holds` are those of the policy's last report, or none; `alerts` those
+    that fire for the policy's findings.
     """
     seen = outlook(policy, snapshot.potential(), measurements, losses(policy, snapshot))
-    survey = Survey(policy, snapshot, measurements, seen, holds, now)
+    survey = Survey(policy, snapshot, measurements, seen, holds, now, alerts)
     found = {item.name: _inspect(item, survey) for item in policy.spec.inspections}
     return Report(
         goals=statuses(policy, seen),
@@ -37,6 +45,8 @@ def inspect(
         undecided=frozenset(beginning for item in found.values() for beginning in item.undecided),
         passed={name: item.passed for name, item in found.items() if item.passed is not None},
         holds={key: since for item in found.values() for key, since in item.holds.items()},
+        held=frozenset(spec for item in found.values() for spec in item.held),
+        again=min((item.again for item in found.values() if item.again is not None), default=None),
     )
 
 
@@ -45,6 +55,8 @@ def _inspect(inspection: Inspection, survey: Survey) -> Found:
         return inspect_workloads(inspection, inspection.workload, survey)
     if inspection.metric is not None:
         return inspect_metric(inspection, inspection.metric, survey)
+    if inspection.alert is not None:
+        return inspect_alerts(inspection, inspection.alert, survey)
     if inspection.single_point_of_failure is not None:
         return inspect_single_points(inspection, survey)
     message = "the inspection's kind is not known to this version: upgrade the operator or remove the inspection"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from forestall.api.base import Key, ObjectRef
-from forestall.api.finding import Evidence, FindingClass, FindingSpec, Severity, Trigger
-from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionCount
+from forestall.api.finding import Evidence, FindingClass, FindingSpec, Trigger
+from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionCount, Severity
 from forestall.twin.views import View
 
 MAX_TEXT, MAX_NAME = 1024, 253
@@ -47,6 +47,10 @@ class Found:
     """Names of the objects that were judged and passed, where objects that were not judged cannot be told apart
     from it by their qualifier; None for inspections that see every object."""
     holds: Mapping[str, datetime] = field(default_factory=dict)
+    held: frozenset[FindingSpec] = frozenset()
+    """Findings whose condition shows, and has not lasted long enough to be raised."""
+    again: datetime | None = None
+    """When time alone may change what was found."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,11 @@ class Report:
     passed: Mapping[str, frozenset[str]]
     """By metric inspection: names of the objects that were measured and do not pass the threshold."""
     holds: Mapping[str, datetime]
-    """Since when each value has passed its threshold: to be given to the next pass."""
+    """Since when each value has passed its threshold, or each condition has shown: to be given to the next pass."""
+    held: frozenset[FindingSpec] = frozenset()
+    """Findings whose condition shows, and has not lasted long enough to be raised."""
+    again: datetime | None = None
+    """When time alone may change what was found."""
 
     def clears(self, spec: FindingSpec, view: View) -> bool:
         """Whether a finding without an observation in this report has gone away.
@@ -70,10 +78,10 @@ class Report:
         threshold must be passed for. It has where its object is gone, or its inspection.
         """
         inspection = spec.qualifier.partition("/")[0]
-        if any(f"{spec.qualifier}/".startswith(f"{beginning}/") for beginning in self.undecided):
+        if spec in self.held or any(f"{spec.qualifier}/".startswith(f"{beginning}/") for beginning in self.undecided):
             return False
         passed = self.passed.get(inspection)
-        return passed is None or spec.resource.name in passed or not exists(_key(spec.resource), view)
+        return passed is None or spec.resource.name in passed or not exists(key_of(spec.resource), view)
 
 
 def exists(key: Key, view: View) -> bool:
@@ -102,5 +110,6 @@ def distinct(text: str, limit: int = MAX_NAME) -> str:
     return text if len(text) <= limit else f"{text[: limit - 17]}-{tag}"
 
 
-def _key(ref: ObjectRef) -> Key:
+def key_of(ref: ObjectRef) -> Key:
+    """The object that a finding is about."""
     return Key(ref.kind, ref.namespace, ref.name)

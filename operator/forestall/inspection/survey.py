@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from forestall.api.base import Key, LocalRef
-from forestall.api.finding import FindingSpec, Severity
-from forestall.api.inspectionpolicy import FindingType, Goal, GoalState, InspectionPolicy
+from forestall.api.finding import FindingSpec, FiringAlert
+from forestall.api.inspectionpolicy import Check, FindingType, Goal, GoalState, InspectionPolicy, Severity
+from forestall.inspection.checks.catalogue import symptoms
+from forestall.inspection.checks.symptom import Scene, Symptom
 from forestall.inspection.contingencies import Outlook, worst
 from forestall.inspection.goals import leans_on
 from forestall.inspection.report import distinct, references
@@ -26,11 +29,23 @@ class Survey:
     outlook: Outlook
     holds: Mapping[str, datetime]
     now: datetime
+    alerts: Mapping[FindingSpec, Sequence[FiringAlert]]
 
     @property
     def namespace(self) -> str:
         """The policy's namespace: nothing outside it is looked at, save the nodes."""
         return self.policy.metadata.namespace or ""
+
+    @cached_property
+    def scene(self) -> Scene:
+        """What checks look at."""
+        return Scene(self.snapshot, self.namespace, self.now)
+
+    @cached_property
+    def symptoms(self) -> Mapping[Check, tuple[Symptom, ...]]:
+        """What all checks of the policy find, without what others of them explain."""
+        chosen = [item.workload.checks for item in self.policy.spec.inspections if item.workload is not None]
+        return symptoms({check for checks in chosen for check in checks}, self.scene)
 
     def key(self, kind: str, name: str) -> Key:
         """An object in the policy's namespace."""
@@ -38,12 +53,17 @@ class Survey:
 
     def identity(self, kind: FindingType, resource: Key, qualifier: str) -> FindingSpec:
         """What a finding of this policy is about."""
-        return FindingSpec(
-            policy_ref=LocalRef(name=self.policy.metadata.name),
-            type=kind,
-            resource=references((resource,))[0],
-            qualifier=distinct(qualifier),
-        )
+        return identity(self.policy, kind, resource, qualifier)
+
+
+def identity(policy: InspectionPolicy, kind: FindingType, resource: Key, qualifier: str) -> FindingSpec:
+    """What a finding of a policy is about."""
+    return FindingSpec(
+        policy_ref=LocalRef(name=policy.metadata.name),
+        type=kind,
+        resource=references((resource,))[0],
+        qualifier=distinct(qualifier),
+    )
 
 
 @dataclass(frozen=True)

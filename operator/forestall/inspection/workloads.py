@@ -1,74 +1,94 @@
-"""Inspection of workloads: the state that their pods are in."""
+"""Inspection of workloads: symptoms that the checks find become observations, and what they mean for goals is told."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from forestall.api.base import Key
 from forestall.api.finding import Evidence
-from forestall.api.inspectionpolicy import Inspection, InspectionCount, WorkloadInspection
+from forestall.api.inspectionpolicy import Check, Inspection, InspectionCount, WorkloadInspection
+from forestall.inspection.checks.catalogue import CATALOGUE
+from forestall.inspection.checks.symptom import Symptom
 from forestall.inspection.report import MAX_EVIDENCE, Found, Observation, cut, names, references
 from forestall.inspection.survey import Survey, impact
-from forestall.twin.model import Pod
-
-IMAGE_PULL = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"))
-"""The kubelet's words for an image that cannot be had."""
 
 
 def inspect_workloads(inspection: Inspection, checks: WorkloadInspection, survey: Survey) -> Found:
-    """Find the Deployments of the namespace whose pods cannot pull their image."""
-    defects = [key for key in survey.snapshot.defects if key.namespace == survey.namespace and key.kind in _READ]
-    scanned = [key for key in survey.snapshot.workloads if key.namespace == survey.namespace]
-    observations = tuple(_image_pull(inspection, survey, scanned)) if "ImagePull" in checks.checks else ()
-    count = InspectionCount(
-        name=inspection.name,
-        scanned=len(scanned) + len(defects),
-        failed=len(observations),
-        errors=len(defects),
-        message=cut(_unread(survey, defects)),
+    """Find what the checks of this inspection find, once it has lasted for as long as each of them has patience."""
+    chosen = dict.fromkeys(checks.checks)
+    symptoms = [one for check in chosen for one in survey.symptoms[check]]
+    since = {one: survey.holds.get(_hold(inspection, one), survey.now) for one in symptoms}
+    raised = [one for one in symptoms if survey.now - since[one] >= one.patience]
+    waiting = [one for one in symptoms if survey.now - since[one] < one.patience]
+    defects = _defects(chosen, survey)
+    return Found(
+        _count(inspection, chosen, survey, raised, defects),
+        tuple(_observation(inspection, one, survey) for one in raised),
+        undecided=frozenset((inspection.name,) if defects else ()),
+        held=frozenset(survey.identity(one.check, one.resource, inspection.name) for one in waiting),
+        holds={_hold(inspection, one): since[one] for one in symptoms if one.patience},
+        again=_again(survey, [since[one] + one.patience for one in waiting]),
     )
-    return Found(count, observations, undecided=frozenset((inspection.name,) if defects else ()))
 
 
-_READ = frozenset(("Deployment", "ReplicaSet", "Pod"))
+def _hold(inspection: Inspection, symptom: Symptom) -> str:
+    return f"{inspection.name}/{symptom.check}/{symptom.resource}"
 
 
-def _unread(survey: Survey, defects: Sequence[Key]) -> str:
-    return "; ".join(f"{key} cannot be read: {survey.snapshot.defects[key]}" for key in sorted(defects)[:4])
+def _again(survey: Survey, times: Sequence[datetime]) -> datetime | None:
+    return min((*times, *survey.scene.moments()), default=None)
 
 
-def _image_pull(inspection: Inspection, survey: Survey, workloads: Sequence[Key]) -> Iterator[Observation]:
-    for workload in workloads:
-        pods = survey.snapshot.pods_of_workload(workload)
-        stuck = [pod for pod in pods if pod.waiting in IMAGE_PULL]
-        if stuck:
-            yield _observation(inspection, survey, workload, stuck, len(pods))
+def _defects(checks: Collection[Check], survey: Survey) -> Sequence[Key]:
+    """Objects that the checks would have to read, and that cannot be read."""
+    kinds = {kind for check in checks for kind in CATALOGUE[check].reads}
+    places = ("", survey.namespace)
+    return sorted(key for key in survey.snapshot.defects if key.kind in kinds and key.namespace in places)
 
 
-def _observation(
-    inspection: Inspection, survey: Survey, workload: Key, stuck: Sequence[Pod], total: int
-) -> Observation:
-    services = survey.snapshot.services_of_workload(workload)
-    found = impact(survey, (workload, *services))
+def _count(
+    inspection: Inspection,
+    checks: Collection[Check],
+    survey: Survey,
+    raised: Sequence[Symptom],
+    defects: Sequence[Key],
+) -> InspectionCount:
+    unread = (f"{key} cannot be read: {survey.snapshot.defects[key]}" for key in defects[:4])
+    return InspectionCount(
+        name=inspection.name,
+        scanned=sum(map(_judged(survey).__getitem__, {CATALOGUE[check].judges for check in checks})) + len(defects),
+        failed=len({one.resource for one in raised}),
+        errors=len(defects),
+        message=cut("; ".join(unread)),
+    )
+
+
+def _judged(survey: Survey) -> Mapping[str, int]:
+    """How many objects of each kind there are to be judged."""
+    view, here = survey.snapshot, survey.namespace
+    return {
+        "Node": len(view.nodes),
+        "Deployment": sum(key.namespace == here for key in view.workloads),
+        "Service": sum(key.namespace == here for key in view.services),
+        "Job": sum(key.namespace == here for key in view.jobs),
+    }
+
+
+def _observation(inspection: Inspection, symptom: Symptom, survey: Survey) -> Observation:
+    found = impact(survey, (*symptom.workloads, *symptom.services))
     return Observation(
-        spec=survey.identity("ImagePull", workload, inspection.name),
+        spec=survey.identity(symptom.check, symptom.resource, inspection.name),
         finding_class="Problem",
         severity=found.severity,
         observed=found.observed,
         predicted=found.predicted,
         trigger=None,
-        message=cut(f"{len(stuck)} of {total} pods of Deployment {workload.name} cannot pull their image"),
+        message=cut(symptom.message),
         affected_goals=found.affected_goals,
-        affected_services=names(services),
-        targets=references((workload,)),
-        evidence=tuple(_evidence(inspection, stuck, total)),
+        affected_services=names(symptom.services),
+        targets=references(symptom.targets),
+        evidence=tuple(
+            Evidence(source=f"{inspection.name}/kubernetes", message=cut(fact)) for fact in symptom.facts[:MAX_EVIDENCE]
+        ),
     )
-
-
-def _evidence(inspection: Inspection, stuck: Sequence[Pod], total: int) -> Iterator[Evidence]:
-    """One fact for each image. The kubelet's own message alternates with its tries, and so is no part of it."""
-    images = Counter(pod.waiting_image for pod in stuck)
-    for image in sorted(images)[:MAX_EVIDENCE]:
-        message = cut(f"image {image} cannot be pulled: {images[image]} of {total} pods")
-        yield Evidence(source=f"{inspection.name}/kubernetes", message=message)

@@ -14,6 +14,7 @@ STEP = "forestall.dev/step"
 ATTEMPT = "forestall.dev/attempt"
 PLAN = "forestall.dev/plan"
 PLAN_DIGEST = "forestall.dev/plan-digest"
+TRACEPARENT = "forestall.dev/traceparent"
 TTL_SECONDS = 3600
 CONTAINER = "action"
 
@@ -45,25 +46,31 @@ def template(step: Step, target: Target, runbook: RunbookSpec) -> Json:
     }
 
 
+def identity(plan: RemediationPlan, attempt: Attempt) -> dict[str, str]:
+    """The labels by which an attempt's Job is known."""
+    return {
+        MANAGED: "true",
+        PLAN_UID: plan.metadata.uid,
+        STEP: f"undo-{attempt.step}" if attempt.rollback else str(attempt.step),
+        ATTEMPT: str(attempt.attempt),
+    }
+
+
 def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, namespace: str, trace: str) -> Json:
     """The whole Job of one attempt."""
     status = plan.status
-    step = status.steps[attempt.step]
     if status.target is None:
         raise ValueError("a plan without a target has no Job")
-    labels = {
-        MANAGED: "true",
-        PLAN_UID: plan.metadata.uid,
-        STEP: str(attempt.step),
-        ATTEMPT: str(attempt.attempt),
-    }
+    labels = identity(plan, attempt)
     annotations = {
         PLAN: f"{plan.metadata.namespace}/{plan.metadata.name}",
         PLAN_DIGEST: status.plan_digest or "",
-        "forestall.dev/traceparent": trace,
+        TRACEPARENT: trace,
     }
     target = status.target.model_copy(update={"reads_hash": status.expected_hash})
-    spec = template(step, target, runbook)
+    # What a rollback must lead to is the state from before, which need not be a healthy one: the operator judges it.
+    rules = runbook.model_copy(update={"post_checks": ()}) if attempt.rollback else runbook
+    spec = template(status.step_of(attempt), target, rules)
     pod = {"metadata": {"labels": labels, "annotations": annotations}, **spec["template"]}
     traced = [{"name": "TRACEPARENT", "value": trace}, {"name": "FORESTALL_PLAN_UID", "value": plan.metadata.uid}]
     pod["spec"]["containers"][0]["env"].extend(traced)
@@ -81,7 +88,7 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
 
 
 def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
-    env = environment(step, target, runbook)
+    env = environment(step, target, runbook) | {item.name: _literal(item.value) for item in step.env}
     return {
         "serviceAccountName": step.service_account_name,
         "restartPolicy": "Never",
@@ -96,8 +103,10 @@ def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
             {
                 "name": CONTAINER,
                 "image": step.image,
-                "command": ["python", "-m", "forestall.actions"],
-                "args": list(step.argv),
+                "command": [_literal(part) for part in step.argv]
+                if step.own_image
+                else ["python", "-m", "forestall.actions"],
+                "args": [] if step.own_image else list(step.argv),
                 "env": [{"name": name, "value": value} for name, value in sorted(env.items())],
                 "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
                 "securityContext": {
@@ -109,6 +118,11 @@ def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
             }
         ],
     }
+
+
+def _literal(value: str) -> str:
+    """Text that the kubelet leaves as it is: it would expand $(NAME), and turns $$ into $."""
+    return value.replace("$", "$$")
 
 
 def _text(value: object) -> str:

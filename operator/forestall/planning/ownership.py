@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+_PART: Final = re.compile(r"([^.\[\]]+)|\[([^\]]+)\]")
 _FOREIGN: Final = (
     "argocd*",
     "argo-cd*",
@@ -17,14 +19,18 @@ _FOREIGN: Final = (
     "*autoscaler*",
     "keda*",
     "vpa-*",
+    "karpenter*",
     "kube-controller-manager/scale",  # the horizontal pod autoscaler writes through the scale subresource
 )
 """Managers that put their own value back: changing what they own would start a tug-of-war."""
 
 
 def owners(target: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, ...]:
-    """Managers that own any of the dotted paths, ordered; `manager/subresource` where they wrote through one."""
-    fields = [path.split(".") for path in paths]
+    """Managers that own any of the paths, ordered; `manager/subresource` where they wrote through one.
+
+    Paths are dotted; a name with dots of its own stands in brackets: `metadata.annotations[example.com/note]`.
+    """
+    fields = [_parts(path) for path in paths]
     entries = _entries(target)
     return tuple(
         sorted({_name(entry) for entry in entries if any(_owns(entry.get("fieldsV1"), path) for path in fields)})
@@ -34,6 +40,10 @@ def owners(target: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, ...]:
 def foreign(managers: Sequence[str]) -> tuple[str, ...]:
     """Of these managers, the GitOps controllers and autoscalers."""
     return tuple(name for name in managers if any(fnmatchcase(name.lower(), pattern) for pattern in _FOREIGN))
+
+
+def _parts(path: str) -> Sequence[str]:
+    return [plain or bracketed for plain, bracketed in _PART.findall(path)]
 
 
 def _entries(target: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

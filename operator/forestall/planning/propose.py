@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from forestall.api.base import Key, Parameter
+from forestall.api.base import Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy, Response
-from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan, RunbookRef
+from forestall.api.remediationplan import TERMINAL, RemediationPlan, RunbookRef
 from forestall.api.runbook import Runbook
-from forestall.planning.runbooks import bind, completed
-from forestall.planning.simulate import DO_NOTHING, Option, Simulated, examine
+from forestall.planning.record import Record, since_detected, tried
+from forestall.planning.runbooks import completed
+from forestall.planning.simulate import DO_NOTHING, MOST_OPTIONS, Option, Simulated, examine, options
+from forestall.planning.targets import key_of, known
 from forestall.ports import Measurement
 from forestall.twin.views import Snapshot
 
 _LONGEST: Final = 1024  # characters that a message of an object takes
-_ENDED: Final[Mapping[Phase, str]] = {
-    "Failed": "plan {} failed: a person takes over",
-    "Succeeded": "plan {} succeeded: the next inspection decides whether the finding is closed",
-}
+_SUCCEEDED: Final = "plan {} succeeded: the next inspection decides whether the finding is closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,15 @@ class Nothing:
 
     reason: str
     simulated: tuple[Simulated, ...] = ()
+    exhausted: bool = False
+    """Whether something was tried and nothing is left to try: the finding is a person's now."""
+    lacking: bool = False
+    """Whether the finding would take a plan, if there were one to make."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rung:
-    """One rung of the ladder, bound to the target."""
+    """One rung of the ladder, bound to a target."""
 
     number: int
     option: Option
@@ -56,37 +59,40 @@ def propose(
     finding: Finding,
     plans: Sequence[RemediationPlan],
     *,
+    proposer: str,
     runbooks: Mapping[str, Runbook],
     snapshot: Snapshot,
     measurements: Mapping[str, Measurement],
+    now: datetime,
 ) -> Proposal | Nothing:
-    """The plan to create for a finding, if any. `plans` are all of the namespace's, `runbooks` are by name.
+    """The plan that `proposer` creates for a finding, if any. `plans` are all of the namespace's, `runbooks` by name.
 
-    What a person rejected since the finding was detected is not proposed again, after a failure nothing is, and at
-    most one plan is active at a time.
+    What a person rejected since the finding was detected is not proposed again, and what a person has taken over is
+    left alone. A rung that was tried as often as the policy allows gives way to the others; one that came to nothing
+    rests for a while. At most one plan is active at a time. All of this is read from the plans that there are.
     """
     own = [plan for plan in plans if plan.spec.finding_ref.name == finding.metadata.name]
-    response, target = matching(policy, finding), target_of(finding, snapshot)
+    response = matching(policy, finding)
     if reason := _resting(finding) or _planned(finding, own):
         return Nothing(reason)
     if response is None or response.mode == "Observe":
-        return Nothing(_unanswered(policy, finding, response))
-    if target is None:
-        return Nothing(f"no target of finding {finding.metadata.name} is in the twin")
-    rungs, unmet = _rungs(response, runbooks, snapshot, target, _refused(finding, own, runbooks))
-    simulated = examine(policy, snapshot, measurements, finding, target=target, options=[rung.option for rung in rungs])
-    return _best(finding, own, response, rungs, simulated) or Nothing(_unmet(unmet, simulated), simulated)
+        return Nothing(_unanswered(policy, finding, response), lacking=True)
+    if not any(known(snapshot, key_of(ref)) for ref in finding.status.targets):
+        return Nothing(f"no target of finding {finding.metadata.name} is in the twin", lacking=True)
+    lately = [plan for plan in own if since_detected(plan, finding)]
+    bound, unmet = _bound(response, runbooks, snapshot, finding)
+    record = Record(finding.metadata.name, proposer, policy.spec.execution, lately, now)
+    rungs, barred, resting = _open(bound, record, _refused(lately, runbooks), runbooks)
+    simulated = examine(policy, snapshot, measurements, finding, options=[rung.option for rung in rungs])
+    if best := _best(finding, own, response, rungs, simulated):
+        return best
+    exhausted = not resting and any(tried(plan) for plan in lately)
+    return Nothing(_unmet([*unmet, *barred], simulated), simulated, exhausted, lacking=True)
 
 
 def matching(policy: InspectionPolicy, finding: Finding) -> Response | None:
     """The response that answers the finding: the first one that matches."""
     return next((one for one in policy.spec.responses if finding.spec.type in one.match.types), None)
-
-
-def target_of(finding: Finding, snapshot: Snapshot) -> Key | None:
-    """What a plan for the finding acts on: the first of its targets that the twin knows."""
-    keys = (Key(ref.kind, ref.namespace, ref.name) for ref in finding.status.targets)
-    return next((key for key in keys if key in snapshot.workloads), None)
 
 
 def _resting(finding: Finding) -> str:
@@ -98,8 +104,14 @@ def _planned(finding: Finding, plans: Sequence[RemediationPlan]) -> str:
     for plan in plans:
         if plan.status.phase not in TERMINAL:
             return f"plan {plan.metadata.name} is {plan.status.phase}"
-    ended = (plan for plan in plans if plan.status.phase in _ENDED and _since_detected(plan, finding))
-    return next((_ENDED[plan.status.phase].format(plan.metadata.name) for plan in ended), "")
+    for plan in plans:
+        if not since_detected(plan, finding):
+            continue
+        if plan.status.phase == "Succeeded":
+            return _SUCCEEDED.format(plan.metadata.name)
+        if plan.status.assignee is not None and plan.status.assignee.kind == "Human":
+            return f"plan {plan.metadata.name} was handed to a person: {plan.status.message}"
+    return ""
 
 
 def _unanswered(policy: InspectionPolicy, finding: Finding, response: Response | None) -> str:
@@ -108,32 +120,12 @@ def _unanswered(policy: InspectionPolicy, finding: Finding, response: Response |
     return f"response {response.name} is in mode Observe"
 
 
-def _since_detected(plan: RemediationPlan, finding: Finding) -> bool:
-    """Whether the plan ended after the finding was raised; what is not known counts as after."""
-    raised, times = finding.status.detected_at, tuple(_times(plan))
-    return raised is None or not times or max(times) >= raised
-
-
-def _times(plan: RemediationPlan) -> Iterator[datetime]:
-    status = plan.status
-    known = (
-        plan.metadata.creation_timestamp,
-        status.timestamps.decided,
-        status.timestamps.acted,
-        status.timestamps.verified,
-        status.rejection.time if status.rejection else None,
-    )
-    return (time for time in known if time is not None)
-
-
 _Pair = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def _refused(
-    finding: Finding, plans: Sequence[RemediationPlan], runbooks: Mapping[str, Runbook]
-) -> Mapping[_Pair, str]:
-    """Runbooks with their arguments that a person rejected, and who did."""
-    rejected = (plan for plan in plans if plan.status.phase == "Rejected" and _since_detected(plan, finding))
+def _refused(plans: Sequence[RemediationPlan], runbooks: Mapping[str, Runbook]) -> Mapping[_Pair, str]:
+    """Runbooks with their arguments that a person rejected, and the plan."""
+    rejected = (plan for plan in plans if plan.status.phase == "Rejected")
     return {_pair(plan.spec.runbook_ref.name, plan.spec.parameters, runbooks): plan.metadata.name for plan in rejected}
 
 
@@ -143,27 +135,42 @@ def _pair(name: str, given: Sequence[Parameter], runbooks: Mapping[str, Runbook]
     return name, tuple(sorted(filled.items()))
 
 
-def _rungs(
-    response: Response,
-    runbooks: Mapping[str, Runbook],
-    snapshot: Snapshot,
-    target: Key,
-    refused: Mapping[_Pair, str],
+def _bound(
+    response: Response, runbooks: Mapping[str, Runbook], snapshot: Snapshot, finding: Finding
 ) -> tuple[Sequence[_Rung], Sequence[str]]:
-    """The rungs that may be tried, and why the others may not."""
-    rungs, unmet = [], []
+    """The rungs with their targets and arguments, and why others have none."""
+    rungs: list[_Rung] = []
+    unmet: list[str] = []
     for number, rung in enumerate(response.ladder, start=1):
         runbook = runbooks.get(rung.runbook)
         if runbook is None:
             unmet.append(f"there is no Runbook {rung.runbook}")
             continue
-        given = bind(rung, runbook, snapshot.workloads[target])
-        plan = refused.get(_pair(rung.runbook, given, runbooks))
+        found, why = options(rung, runbook, finding, snapshot)
+        rungs.extend(_Rung(number, option) for option in found)
+        unmet.extend([f"{rung.runbook}: {why}"] if why else [])
+    return rungs[:MOST_OPTIONS], unmet
+
+
+def _open(
+    rungs: Sequence[_Rung], record: Record, refused: Mapping[_Pair, str], runbooks: Mapping[str, Runbook]
+) -> tuple[Sequence[_Rung], Sequence[str], bool]:
+    """The rungs that may be tried now, why the others may not, and whether one of these only rests."""
+    free, barred, resting = [], [], False
+    for rung in rungs:
+        name = rung.option.runbook.metadata.name
+        plan = refused.get(_pair(name, rung.option.parameters, runbooks))
+        until = record.rests_until(rung.number, name)
         if plan is not None:
-            unmet.append(f"{rung.runbook} was rejected in plan {plan}")
-            continue
-        rungs.append(_Rung(number, Option(runbook, given)))
-    return rungs, unmet
+            barred.append(f"{name} was rejected in plan {plan}")
+        elif record.used_up(rung.number, name):
+            barred.append(f"{name} was tried as often as execution.maxAttempts allows")
+        elif until is not None:
+            barred.append(f"{name} came to nothing and rests until {until.isoformat(timespec='seconds')}")
+            resting = True
+        else:
+            free.append(rung)
+    return free, barred, resting
 
 
 def _best(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +12,9 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import FindingType, InspectionPolicy, MetricInspection
 from forestall.inspection.contingencies import NOTHING, Outlook
 from forestall.inspection.measured import UnmeasuredError, answer, compare, finite
+from forestall.planning.targets import key_of, workload_of
 from forestall.ports import Measurement
+from forestall.twin.model import Pod
 from forestall.twin.views import Potential
 
 
@@ -22,7 +24,6 @@ class Answered:
 
     policy: InspectionPolicy
     finding: Finding
-    target: Key
     measurements: Mapping[str, Measurement]
     view: Potential
     outlook: Outlook
@@ -30,13 +31,58 @@ class Answered:
 
 def resolves(answered: Answered) -> bool:
     """Whether the condition is gone. What cannot be predicted is not resolved."""
-    return _RULES[answered.finding.spec.type](answered)
+    return _RULES.get(answered.finding.spec.type, _serves)(answered)
 
 
 def _images_pull(answered: Answered) -> bool:
-    """The target has pods, and none of them waits."""
-    pods = answered.view.pods_of_workload(answered.target)
+    """The workload has pods, and none of them waits."""
+    workload = workload_of(answered.finding, answered.view)
+    pods = answered.view.pods_of_workload(workload) if workload else ()
     return bool(pods) and not any(pod.waiting for pod in pods)
+
+
+def _serves(answered: Answered) -> bool:
+    """The workload has all its pods, made from its present template, and all of them serve without trouble."""
+    view, workload = answered.view, workload_of(answered.finding, answered.view)
+    if workload is None:
+        return False
+    sound = [pod for pod in view.ready_pods_of_workload(workload) if pod.current and not _ails(pod)]
+    return 0 < view.workloads[workload].replicas <= len(sound)
+
+
+def _ails(pod: Pod) -> bool:
+    return any(container.ails for container in pod.containers)
+
+
+def _granted(answered: Answered) -> bool:
+    """The workload serves with pods that it has already: whether a quota would grant it others is not known."""
+    view, workload = answered.view, workload_of(answered.finding, answered.view)
+    known = view.base.pods
+    return (
+        _serves(answered) and workload is not None and all(pod.key in known for pod in view.pods_of_workload(workload))
+    )
+
+
+def _mended(answered: Answered) -> bool:
+    """The twin saw what the alert tells of, and sees it no more: trouble that it did not see, it cannot see gone."""
+    before = answered.view.base.potential()
+    return _serves(answered) and not _serves(replace(answered, view=before))
+
+
+def _reached(answered: Answered) -> bool:
+    """The Service leads to pods that serve, and each of its ports that names one leads to a pod that has it."""
+    view, service = answered.view, key_of(answered.finding.spec.resource)
+    if service not in view.services:
+        return False
+    pods = view.ready_pods(service)
+    named = (port for port in view.services[service].ports if port.named)
+    return bool(pods) and all(any(port.reaches(pod.ports) for pod in pods) for port in named)
+
+
+def _works(answered: Answered) -> bool:
+    """The node is ready."""
+    node = answered.view.nodes.get(answered.finding.spec.resource.name)
+    return node is not None and node.ready
 
 
 def _spared(answered: Answered) -> bool:
@@ -99,11 +145,15 @@ def _sharers(inspection: MetricInspection, answered: Answered) -> Key | None:
         if goal.metric is not None and goal.metric.query == inspection.query:
             shared_by = goal.metric.shared_by
             return Key("Deployment", namespace, shared_by) if shared_by else None
-    return answered.target if inspection.target.kind == "Deployment" else None
+    return workload_of(answered.finding, answered.view) if inspection.target.kind == "Deployment" else None
 
 
 _RULES: Final[Mapping[FindingType, Callable[[Answered], bool]]] = {
+    "Alert": _mended,
     "ImagePull": _images_pull,
+    "NoReadyEndpoints": _reached,
+    "NodeNotReady": _works,
     "MetricThreshold": _below_threshold,
+    "QuotaExceeded": _granted,
     "SinglePointOfFailure": _spared,
 }

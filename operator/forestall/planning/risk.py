@@ -8,27 +8,38 @@ from decimal import Decimal
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy, RiskLimits
 from forestall.api.remediationplan import RiskClass
+from forestall.api.runbook import RunbookSpec
 from forestall.planning.hashing import decimal_text
+from forestall.planning.targets import affected
 from forestall.twin.views import Snapshot
 
 _MOST_REASONS = 16  # as many as a plan's status takes
 
 
 def classify(
-    policy: InspectionPolicy, snapshot: Snapshot, affected: Sequence[Key], *, irreversible: bool, metrics_ok: bool
+    policy: InspectionPolicy, snapshot: Snapshot, runbook: RunbookSpec, target: Key, *, metrics_ok: bool
 ) -> tuple[RiskClass, tuple[str, ...]]:
-    """The class, and why it is High; Low has no reasons.
-
-    `affected` are the Services that what the plan touches carries. What is not known counts as High.
-    """
-    limits = policy.spec.risk_limits
-    reasons = (*_lasting(irreversible), *_wide(limits, affected), *_busy(limits, snapshot, affected, metrics_ok))
+    """The class, and why it is High; Low has no reasons. What is not known counts as High."""
+    limits, hit = policy.spec.risk_limits, affected(snapshot, target)
+    reasons = (
+        *_lasting(runbook),
+        *_shared(target),
+        *_wide(limits, hit),
+        *_busy(limits, snapshot, hit, metrics_ok),
+    )
     return ("High" if reasons else "Low"), reasons[:_MOST_REASONS]
 
 
-def _lasting(irreversible: bool) -> Iterator[str]:
-    if irreversible:
+def _lasting(runbook: RunbookSpec) -> Iterator[str]:
+    if runbook.irreversible:
         yield "the runbook cannot be undone"
+    if runbook.effect == "Vouched":
+        yield "the twin does not know what the runbook changes"
+
+
+def _shared(target: Key) -> Iterator[str]:
+    if not target.namespace:
+        yield f"{target} belongs to no namespace: others depend on it"
 
 
 def _wide(limits: RiskLimits, affected: Sequence[Key]) -> Iterator[str]:

@@ -6,20 +6,38 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from forestall.api.base import Parameter
-from forestall.api.inspectionpolicy import Binding, Rung
-from forestall.api.runbook import Effect, Runbook, RunbookParameter, RunbookSpec
-from forestall.planning.changes import ACTIONS
+from forestall.api.base import Key, Parameter
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import Rung
+from forestall.api.runbook import Action, Effect, Runbook, RunbookParameter, RunbookSpec
+from forestall.planning.changes import ACTIONS, kind_of
 from forestall.planning.hashing import sha256_of
-from forestall.twin.model import Workload
+from forestall.planning.suggestions import About, suggest
+from forestall.twin.views import View
 
 _INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0")
 _LONGEST = 253
-_NEEDED: Final[Mapping[Effect, tuple[str, int, int]]] = {
-    "SetReplicas": ("replicas", 0, 10_000),
-    "SpreadOverNodes": ("max-skew", 1, 10_000),
+_NAME: Final = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
+_PORT: Final = r"[1-9][0-9]{0,4}|(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?"
+_LABEL: Final = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_VALUE: Final = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
+_TAINTED: Final = {"node": _NAME, "key": _LABEL, "effect": "NoSchedule|PreferNoSchedule|NoExecute"}
+_NEEDED: Final[Mapping[Effect, Mapping[str, str | tuple[int, int]]]] = {
+    "SetReplicas": {"replicas": (0, 10_000)},
+    "SpreadOverNodes": {"max-skew": (1, 10_000)},
+    "SetResources": {"container": _NAME, "resource": r"(requests|limits)\.(cpu|memory)", "amount": (1, 16_777_216)},
+    "SetProbePort": {"container": _NAME, "port": _PORT},
+    "SetTargetPort": {"port": (1, 65_535), "target-port": _PORT},
+    "SetSelectorLabel": {"label": _LABEL, "value": _VALUE},
+    "Cordon": {"node": _NAME},
+    "Uncordon": {"node": _NAME},
+    "Drain": {"node": _NAME, "local-data": "Keep|Discard"},
+    "RemoveTaint": _TAINTED,
+    "AddTaint": _TAINTED,
 }
-"""What an effect is computed from, whatever the runbook declares: name, smallest and largest value."""
+"""What an effect is computed from, whatever the runbook declares, by the parameter's name: a pattern, or the smallest
+and the largest value."""
+_OURS: Final = "FORESTALL_"
 
 
 class InvalidParameterError(ValueError):
@@ -37,19 +55,27 @@ def digest(runbook: Runbook) -> str:
 
 def problem(runbook: Runbook) -> str:
     """Why plans cannot use the runbook; empty if they can. Its actions must do what its effect says."""
-    for index, action in enumerate(runbook.spec.actions):
-        known = ACTIONS.get(action.argv[0])
-        if known is None:
-            return f"spec.actions[{index}].argv: no action {shorten(action.argv[0])}; there are {', '.join(ACTIONS)}"
-        if known != runbook.spec.effect:
-            return f"spec.effect: the effect of action {action.argv[0]} is {known}"
-    return ""
+    kind = kind_of(runbook.spec.effect)
+    if kind is not None and runbook.spec.target_kinds != (kind,):
+        return f"spec.targetKinds: effect {runbook.spec.effect} acts on a {kind}"
+    if runbook.spec.effect == "Vouched" and not runbook.spec.irreversible:
+        return "spec.irreversible: nobody knows how to undo the effect Vouched; set it to true"
+    judge = _vouched_problem if runbook.spec.effect == "Vouched" else _action_problem
+    found = (judge(action, runbook.spec.effect) for action in runbook.spec.actions)
+    return next((f"spec.actions[{index}].{why}" for index, why in enumerate(found) if why), "")
 
 
-def bind(rung: Rung, runbook: Runbook, target: Workload) -> tuple[Parameter, ...]:
-    """The arguments that a rung passes for a target, defaults filled in, ordered by name. Nothing is judged yet."""
-    bound = {binding.name: _bound(binding, target) for binding in rung.parameters}
-    return parameters(completed(runbook.spec, bound))
+def bind(rung: Rung, runbook: Runbook, target: Key, finding: Finding, view: View) -> tuple[Parameter, ...]:
+    """The arguments that a rung passes for a target, defaults filled in, ordered by name. Nothing is judged yet.
+
+    Raises NoSuggestionError where a value is to come from the twin, and the twin has none.
+    """
+    about = About(target, finding, view)
+    bound = {
+        binding.name: binding.value if binding.source is None else suggest(binding.source, about)
+        for binding in rung.parameters
+    }
+    return parameters(completed(runbook.spec, {name: value for name, value in bound.items() if value is not None}))
 
 
 def parameters(values: Mapping[str, str]) -> tuple[Parameter, ...]:
@@ -81,8 +107,20 @@ def shorten(text: str, longest: int = 64) -> str:
     return escaped if len(escaped) <= longest else f"{escaped[:longest]}..."
 
 
-def _bound(binding: Binding, target: Workload) -> str:
-    return binding.value if binding.value is not None else str(target.replicas + 1)
+def _action_problem(action: Action, effect: Effect) -> str:
+    known = ACTIONS.get(action.argv[0])
+    if action.image or action.env:
+        return f"image: the effect {effect} is made by the operator's own image; leave image and env out"
+    if known is None:
+        return f"argv: no action {shorten(action.argv[0])}; there are {', '.join(ACTIONS)}"
+    return "" if known == effect else f"argv: the effect of action {action.argv[0]} is {known}; name it in spec.effect"
+
+
+def _vouched_problem(action: Action, _: Effect) -> str:
+    if not action.image:
+        return "image: the effect Vouched needs an image, by digest"
+    ours = next((item.name for item in action.env if item.name.startswith(_OURS)), "")
+    return f"env: {ours} is forestall's own name; choose another one" if ours else ""
 
 
 def _known_once(spec: RunbookSpec, given: Sequence[Parameter]) -> None:
@@ -144,9 +182,17 @@ def _check_pattern(declared: RunbookParameter, value: str) -> None:
 
 
 def _check_needed(spec: RunbookSpec, values: Mapping[str, str]) -> None:
-    if spec.effect not in _NEEDED:
-        return
-    name, smallest, largest = _NEEDED[spec.effect]
-    if not _INTEGER.fullmatch(values.get(name, "")):
-        raise InvalidParameterError(name, f"effect {spec.effect} needs it; declare it in the runbook with type Integer")
-    _check_range(name, int(values[name]), smallest, largest)
+    for name, allowed in _NEEDED.get(spec.effect, {}).items():
+        value = values.get(name)
+        if value is None:
+            raise InvalidParameterError(name, f"effect {spec.effect} needs it; declare it in the runbook")
+        if isinstance(allowed, tuple):
+            _check_number(name, value, *allowed)
+        elif not re.fullmatch(allowed, value):
+            raise InvalidParameterError(name, f"'{shorten(value)}' does not match {allowed}")
+
+
+def _check_number(name: str, value: str, smallest: int, largest: int) -> None:
+    if not _INTEGER.fullmatch(value):
+        raise InvalidParameterError(name, "the effect needs an Integer; declare it in the runbook with that type")
+    _check_range(name, int(value), smallest, largest)

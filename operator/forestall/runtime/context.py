@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from forestall.api.base import Key
+from forestall.inspection.alerts import Alerts
 from forestall.inspection.report import Report
-from forestall.ports import Clock, Kube, Measurement, Notifier
+from forestall.ports import Clock, Json, Kube, Measurement, Notifier
+from forestall.runtime.accounting import Accountant
+from forestall.runtime.canary import weakness
+from forestall.runtime.election import Election
+from forestall.runtime.locks import Locks, under_way
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
+from forestall.runtime.sharing import Shared
 from forestall.runtime.store import Store
 from forestall.runtime.telemetry import Metrics
 from forestall.runtime.twins import Twins
@@ -26,6 +33,20 @@ class Pass:
     snapshot: Snapshot
     measurements: Mapping[str, Measurement]
     report: Report
+    alerts: Alerts
+    """The alerts that it saw fire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a plan that waits for a person would be rendered as now."""
+
+    basis: str
+    """Hash of all that the digest follows from, as far as the twin and the store know it."""
+    digest: str
+    """The content digest."""
+    since: datetime
+    """Since when it has been that one."""
 
 
 @dataclass
@@ -34,13 +55,36 @@ class Context:
 
     settings: Settings
     kube: Kube
+    """Writes only while this replica leads."""
+    unfenced: Kube
+    """Writes whoever leads, for what every replica records."""
     clock: Clock
     notifier: Notifier
     metrics: Metrics
     store: Store
     queue: WorkQueue[Key]
     twins: Twins
+    election: Election
+    accountant: Accountant | None = None
+    """Keeps the ledger; None where none is kept."""
+    locks: Locks = field(default_factory=Locks)
+    """Lets the plans of one target be decided on one after the other."""
     passes: dict[Key, Pass] = field(default_factory=dict)
     """The last inspection of each policy, by the policy's key."""
-    enforced: bool = False
-    """Whether the API server was last seen to refuse a forged approval."""
+    revisions: dict[Key, Revision] = field(default_factory=dict)
+    """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
+    weakness: str = "the API server has not been asked yet"
+    """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
+    canary: Shared[str] = field(init=False)
+    """Asks anew what is wrong with them, once for all who want to know."""
+    under_way: Shared[Sequence[Json]] = field(init=False)
+    """Asks anew which plans may work on something, once for all who want to know."""
+
+    def __post_init__(self) -> None:
+        self.under_way = Shared(partial(under_way, self.kube))
+        self.canary = Shared(partial(weakness, self.kube, self.settings))
+
+    @property
+    def enforced(self) -> bool:
+        """Whether approvals count."""
+        return not self.weakness

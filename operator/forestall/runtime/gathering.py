@@ -5,54 +5,103 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import NamedTuple
 
-from forestall.adapters.resources import DEPLOYMENTS, PLANS, REPLICASETS, custom
-from forestall.api.base import Key, Resource
+from forestall.adapters.resources import PLANS, REPLICASETS, TARGETS, custom
+from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.api.remediationplan import APPROVE, RemediationPlan
+from forestall.api.remediationplan import RemediationPlan, RemediationPlanStatus, RiskClass
 from forestall.api.runbook import Runbook
+from forestall.execution.moves import current
+from forestall.gates import approval, proposals
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
 from forestall.planning import ownership
-from forestall.planning.changes import ChangeImpossibleError, change, resolve
+from forestall.planning.changes import ACTIONS, change, changes_anything, resolve
 from forestall.planning.diff import unified_diff
-from forestall.planning.hashing import reads_hash
-from forestall.planning.propose import matching, target_of
-from forestall.planning.render import plan_digest, render
+from forestall.planning.hashing import reads_hash, sha256_of
+from forestall.planning.patches import ChangeImpossibleError
+from forestall.planning.propose import matching
+from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
-from forestall.planning.runbooks import InvalidParameterError, arguments, bind, problem
+from forestall.planning.rollouts import rollout
+from forestall.planning.runbooks import InvalidParameterError, arguments, problem
 from forestall.planning.runbooks import digest as runbook_digest
-from forestall.planning.simulate import Option, Simulated, examine
+from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
+from forestall.planning.targets import key_of, serving, target_of, version
 from forestall.ports import Json, KubeError
-from forestall.runtime import jobs
-from forestall.runtime.canary import approvals_enforced
-from forestall.runtime.context import Context, Pass
+from forestall.runtime import intake, jobs, locks, people
+from forestall.runtime.context import Context, Pass, Revision
 from forestall.runtime.policies import metrics_problem, report_problem
 
-ACTING = frozenset(("Approved", "Preflight", "Blocked", "Executing"))
+ACTING = frozenset(("Approved", "Preflight", "Blocked", "Executing", "RollingBack"))
+SETTLED = timedelta(seconds=10)
+"""How long another content must have stood still to supersede a plan: a rollout under way is no other content."""
 PREVIEW = "forestall-preview"
 
 
 async def gather(context: Context, plan: RemediationPlan) -> Facts:
     """All facts for one decision. Raises KubeError where a read that the decision needs has no answer."""
-    acting = plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and _approved(plan))
-    if acting:
-        plan = await _fresh(context, plan)
-    facts = _known(context, plan)
+    await _complete(context, plan)
+    facts = people.known(context, _known(context, plan))
     if not plan.status.candidates:
+        if surplus := _surplus(context, plan):
+            return replace(facts, surplus=surplus)
         draft = await _draft(context, facts)
         return replace(facts, draft=draft, plan_digest=plan_digest(draft.content_digest, plan.metadata.uid))
+    if plan.status.phase in ACTING or (plan.status.phase == "PendingApproval" and approval.given(facts)):
+        return await _acting(context, await _fresh(context, plan))
+    waits = plan.status.phase == "PendingApproval"
+    return replace(facts, content_now=await _content_now(context, facts)) if waits else facts
+
+
+def _surplus(context: Context, plan: RemediationPlan) -> str:
+    """Why the plan is one too many of its proposer; empty: it is not. The operator's own are one for each finding."""
+    settings = context.settings
+    if plan.spec.proposer == settings.user:
+        return ""
+    return proposals.too_many(plan, context.store.all(RemediationPlan), settings.proposals)
+
+
+async def _acting(context: Context, plan: RemediationPlan) -> Facts:
+    """The facts about a plan of which a Job runs or may be created: all that may stop it is read anew."""
     found = await _jobs(context, plan)
-    if not acting or any(job.state != "Absent" for job in found.values()):
-        return replace(facts, jobs=found)
-    await _reread(context, InspectionPolicy, plan.metadata.namespace or "", plan.spec.policy_ref.name)
-    await _reread(context, Runbook, "", plan.spec.runbook_ref.name)
-    return await _checked(context, replace(_known(context, plan), jobs=found))
+    if any(job.state != "Absent" for job in found.values()):
+        return replace(await people.fresh(context, _known(context, plan)), jobs=found)
+    await reread(context, InspectionPolicy, plan.metadata.namespace or "", plan.spec.policy_ref.name)
+    await reread(context, Runbook, "", plan.spec.runbook_ref.name)
+    facts = replace(await people.fresh(context, _known(context, plan)), jobs=found)
+    if plan.status.phase == "RollingBack":
+        return replace(facts, live=await _live(context, facts))
+    return await _checked(context, facts)
 
 
-def _approved(plan: RemediationPlan) -> bool:
-    return bool(plan.metadata.annotations.get(APPROVE))
+async def _complete(context: Context, plan: RemediationPlan) -> None:
+    """Ask for what the store lacks: after a start, a plan may be seen before its policy, and that is not gone."""
+    namespace = plan.metadata.namespace or ""
+    if context.store.get(InspectionPolicy, namespace, plan.spec.policy_ref.name) is None:
+        await reread(context, InspectionPolicy, namespace, plan.spec.policy_ref.name)
+    if context.store.get(Finding, namespace, plan.spec.finding_ref.name) is None:
+        await reread(context, Finding, namespace, plan.spec.finding_ref.name)
+
+
+async def reread(
+    context: Context, model: type[InspectionPolicy | Finding | Runbook], namespace: str, name: str
+) -> None:
+    """Bring the store up to what the API server says: a watch may be late. What is new is looked at by all."""
+    try:
+        body = await context.kube.get(custom(model), namespace, name)
+    except KubeError as error:
+        if error.status != 404:
+            raise
+        context.store.drop(model.crd.kind, {"metadata": {"namespace": namespace, "name": name}})
+        return
+    if not context.store.holds(model.crd.kind, body):
+        intake.seen(context, model.crd.kind, "MODIFIED", body)
+    if context.store.get(model, namespace, name) is None:
+        raise RuntimeError(f"{model.crd.kind} {namespace}/{name} cannot be read: nothing is decided without it")
 
 
 async def _fresh(context: Context, plan: RemediationPlan) -> RemediationPlan:
@@ -60,21 +109,6 @@ async def _fresh(context: Context, plan: RemediationPlan) -> RemediationPlan:
     body = await context.kube.get(PLANS, plan.metadata.namespace or "", plan.metadata.name)
     context.store.put(PLANS.kind, body)
     return context.store.get(RemediationPlan, plan.metadata.namespace or "", plan.metadata.name) or plan
-
-
-async def _reread(context: Context, model: type[Resource], namespace: str, name: str) -> None:
-    """Bring the store up to what the API server says: a watch may be late. What is new is reconciled as well."""
-    kind, key = custom(model), Key(model.crd.kind, namespace, name)
-    try:
-        body = await context.kube.get(kind, namespace, name)
-    except KubeError as error:
-        if error.status != 404:
-            raise
-        context.store.drop(kind.kind, {"metadata": {"namespace": namespace, "name": name}})
-        return
-    if not context.store.holds(kind.kind, body):
-        context.store.put(kind.kind, body)
-        context.queue.add(key)
 
 
 def _known(context: Context, plan: RemediationPlan) -> Facts:
@@ -93,6 +127,7 @@ def _known(context: Context, plan: RemediationPlan) -> Facts:
         finding=finding if belongs else None,
         plan_digest=plan_digest(plan.status.content_digest or "", plan.metadata.uid),
         approval_enforced=context.enforced,
+        enforcement=context.weakness,
         inspected=_inspected(context, plan, policy, finding),
     )
 
@@ -107,8 +142,7 @@ def _inspected(
     seen = any(one.spec == finding.spec for one in done.report.observations)
     judged = seen or done.report.clears(finding.spec, done.snapshot)
     error = metrics_problem(done.measurements, queries(policy), "")
-    ref = plan.status.target.ref if plan.status.target else None
-    ready = done.snapshot.ready_pods_of_workload(Key(ref.kind, ref.namespace, ref.name)) if ref else ()
+    ready = serving(done.snapshot, key_of(plan.status.target.ref)) if plan.status.target else ()
     return Inspected(
         at=done.at,
         finding_present=seen if judged else None,
@@ -117,19 +151,20 @@ def _inspected(
         goals=done.report.goals,
         ready_pods=len(ready),
         nodes=len({pod.node for pod in ready}),
+        lingers=finding.spec in done.alerts,
     )
 
 
 async def _checked(context: Context, facts: Facts) -> Facts:
-    """The facts with the target read anew, the plan simulated anew and the approval policy probed anew.
+    """The facts with approvers and target asked anew, the plan simulated anew and the admission policies probed anew.
 
-    It is probed when an approval is about to be taken over, and before each Job of a high-risk plan.
+    They are probed when an approval is about to be taken over, and before each Job of a high-risk plan.
     """
-    enforced = facts.approval_enforced
     if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
-        enforced = await approvals_enforced(context.kube, context.settings.namespace, context.settings.user)
-    live = await _live(context, facts)
-    return replace(facts, approval_enforced=enforced, live=live, counterexample=await _counterexample(context, facts))
+        found = await context.canary.answer()
+        facts = replace(facts, approval_enforced=not found, enforcement=found)
+    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.under_way, facts.plan))
+    return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))
 
 
 async def _live(context: Context, facts: Facts) -> LiveTarget:
@@ -137,7 +172,7 @@ async def _live(context: Context, facts: Facts) -> LiveTarget:
     if target is None or runbook is None:
         return LiveTarget(error="the plan has no target or no runbook")
     try:
-        body = await context.kube.get(DEPLOYMENTS, target.ref.namespace, target.ref.name)
+        body = await context.kube.get(TARGETS[target.ref.kind], target.ref.namespace, target.ref.name)
     except KubeError as error:
         if error.status != 404:
             raise
@@ -146,7 +181,30 @@ async def _live(context: Context, facts: Facts) -> LiveTarget:
         uid=body["metadata"]["uid"],
         reads_hash=reads_hash(body, runbook.spec.reads),
         foreign_owners=ownership.foreign(ownership.owners(body, runbook.spec.writes)),
+        as_wanted=await _as_wanted(context, facts.plan.status, runbook, body),
     )
+
+
+async def _as_wanted(context: Context, status: RemediationPlanStatus, runbook: Runbook, target: Json) -> bool:
+    """Whether a step whose Job had been accepted has nothing left to do, and its post-checks hold."""
+    attempt = current(status)
+    if attempt is None or attempt.accepted_at is None:
+        return False
+    step, checks = status.step_of(attempt), set(runbook.spec.post_checks)
+    if step.own_image or checks - {"RolloutComplete"}:
+        return False  # only its Job can tell
+    values = {item.name: item.value for item in step.parameters}
+    try:
+        patch = change(ACTIONS[step.argv[0]], target, values, replicasets=await _replicasets(context, target))
+    except ChangeImpossibleError:
+        return False
+    complete = not checks or rollout(target, target["metadata"]["generation"])[0]
+    return complete and not changes_anything(patch)
+
+
+async def _replicasets(context: Context, target: Json) -> Sequence[Json]:
+    """The ReplicaSets of a Deployment's namespace; none for what has no namespace, or none to do with them."""
+    return await context.kube.list(REPLICASETS, target["metadata"]["namespace"]) if "template" in target["spec"] else ()
 
 
 async def _counterexample(context: Context, facts: Facts) -> str | None:
@@ -160,9 +218,9 @@ async def _counterexample(context: Context, facts: Facts) -> str | None:
 
 async def _jobs(context: Context, plan: RemediationPlan) -> dict[str, JobState]:
     """The current attempt's Job, read uncached."""
-    if plan.status.phase != "Executing" or not plan.status.attempts:
+    attempt = current(plan.status)
+    if plan.status.phase not in {"Executing", "RollingBack"} or attempt is None:
         return {}
-    attempt = plan.status.attempts[-1]
     return {attempt.job_name: await jobs.read(context.kube, plan, attempt, context.settings.action_namespace)}
 
 
@@ -182,26 +240,37 @@ async def _trial(context: Context, facts: Facts) -> _Trial | str:
     done = context.passes.get(facts.policy.key)
     if done is None or facts.runbook is None:
         return "waits for an inspection" if done is None else f"runbook {facts.plan.spec.runbook_ref.name} is missing"
-    target = target_of(facts.finding, done.snapshot)
+    target = _target(facts, done)
     if target is None:
-        return "none of the finding's targets is in the twin"
-    options = _options(context, facts, done, target)
+        return "none of the finding's targets that the runbook may act on is in the twin"
+    tried = _options(context, facts, done, target)
     simulated = await asyncio.to_thread(
-        examine, facts.policy, done.snapshot, done.measurements, facts.finding, target=target, options=options
+        examine, facts.policy, done.snapshot, done.measurements, facts.finding, options=tried
     )
     return _Trial(done, target, simulated)
 
 
+def _target(facts: Facts, done: Pass) -> Key | None:
+    """What the plan acts on, by its finding, its runbook and its arguments; None: the twin has no such object."""
+    if facts.finding is None or facts.runbook is None:
+        return None
+    given = {item.name: item.value for item in facts.plan.spec.parameters}
+    return target_of(facts.runbook.spec, given, facts.finding, done.snapshot)
+
+
 def _options(context: Context, facts: Facts, done: Pass, target: Key) -> list[Option]:
-    """The response's rungs; the plan's own runbook with the plan's own arguments."""
-    own, options = facts.plan.spec.runbook_ref.name, []
+    """The response's rungs; the plan's own runbook with the plan's own arguments, and first of all."""
+    own = facts.plan.spec.runbook_ref.name
+    found: list[Option] = []
     for rung in facts.response.ladder if facts.response else ():
         runbook = context.store.get(Runbook, "", rung.runbook)
-        if runbook is None or problem(runbook):
+        if runbook is None or problem(runbook) or facts.finding is None:
             continue
-        bound = bind(rung, runbook, done.snapshot.workloads[target])
-        options.append(Option(runbook, facts.plan.spec.parameters if rung.runbook == own else bound))
-    return options
+        if rung.runbook == own:
+            found.insert(0, Option(runbook, target, facts.plan.spec.parameters))
+        else:
+            found.extend(options(rung, runbook, facts.finding, done.snapshot)[0])
+    return found[:MOST_OPTIONS]
 
 
 async def _draft(context: Context, facts: Facts) -> Draft:
@@ -221,51 +290,105 @@ async def _draft(context: Context, facts: Facts) -> Draft:
         return Draft(error=f"cannot be rendered: {error}")
 
 
-async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulated) -> Draft:
+class _Content(NamedTuple):
+    """A plan's content, and what it was made from."""
+
+    rendered: Rendered
+    risk: RiskClass
+    reasons: Sequence[str]
+    target: Json
+    replicasets: Sequence[Json]
+    arguments: dict[str, str]
+
+
+async def _content(context: Context, facts: Facts, done: Pass, place: Key) -> _Content:
+    """Read the target and render. Raises ChangeImpossibleError, InvalidParameterError or KubeError."""
     if facts.runbook is None or facts.response is None or facts.policy is None:
-        raise RuntimeError("a draft needs its runbook, response and policy")
-    target = await context.kube.get(DEPLOYMENTS, trial.target.namespace, trial.target.name)
-    replicasets = await context.kube.list(REPLICASETS, trial.target.namespace)
+        raise RuntimeError("a plan is rendered from its runbook, response and policy")
+    target = await context.kube.get(TARGETS[place.kind], place.namespace, place.name)
+    replicasets = await _replicasets(context, target)
     values = arguments(facts.runbook.spec, facts.plan.spec.parameters)
-    error = metrics_problem(trial.done.measurements, queries(facts.policy), "")
-    risk, reasons = classify(
-        facts.policy,
-        trial.done.snapshot,
-        trial.done.snapshot.services_of_workload(trial.target),
-        irreversible=facts.runbook.spec.irreversible,
-        metrics_ok=not error,
-    )
-    rendered = render(
+    error = metrics_problem(done.measurements, queries(facts.policy), "")
+    risk, reasons = classify(facts.policy, done.snapshot, facts.runbook.spec, place, metrics_ok=not error)
+    made = render(
         response=facts.response,
         runbook=facts.runbook,
         arguments=values,
-        snapshot=trial.done.snapshot,
+        snapshot=done.snapshot,
+        kind=place.kind,
         target=target,
         replicasets=replicasets,
         image=context.settings.action_image,
         risk=risk,
     )
+    return _Content(made, risk, reasons, target, replicasets, values)
+
+
+async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulated) -> Draft:
+    if facts.runbook is None or facts.response is None:
+        raise RuntimeError("a draft needs its runbook and response")
+    content = await _content(context, facts, trial.done, trial.target)
+    made = content.rendered
     return Draft(
         mode=facts.response.mode,
-        target=rendered.target,
-        steps=rendered.steps,
-        rollback=rendered.rollback,
+        target=made.target,
+        steps=made.steps,
+        rollback=made.rollback,
         candidates=tuple(one.candidate for one in trial.simulated),
         prediction=own.prediction,
-        diff=await _diff(context, facts.runbook, target, replicasets, values),
-        risk_class=risk,
-        risk_reasons=tuple(reasons),
-        content_digest=rendered.content_digest,
+        diff=await _diff(context, facts.runbook, trial.target, content),
+        risk_class=content.risk,
+        risk_reasons=tuple(content.reasons),
+        approvers=facts.response.approvers,
+        content_digest=made.content_digest,
     )
 
 
-async def _diff(
-    context: Context, runbook: Runbook, target: Json, replicasets: Sequence[Json], values: dict[str, str]
-) -> str:
-    """What the API server says the change would do, asked as a dry run."""
-    metadata, effect = target["metadata"], runbook.spec.effect
+async def _content_now(context: Context, facts: Facts) -> str | None:
+    """The content digest as it would be rendered now, once it has stood still for a while; None: not known.
+
+    The target is read only where something has changed that the digest follows from.
+    """
+    known, key, now = context.revisions.get(facts.plan.key), facts.plan.key, context.clock.now()
+    done = context.passes.get(facts.policy.key) if facts.policy else None
+    if done is None or facts.finding is None or facts.runbook is None or facts.response is None:
+        return None
+    place = _target(facts, done)
+    if place is None:
+        return None
+    basis = _basis(facts, done, place)
+    if known is None or known.basis != basis:
+        try:
+            digest = (await _content(context, facts, done, place)).rendered.content_digest
+        except (ChangeImpossibleError, InvalidParameterError):
+            context.revisions.pop(key, None)
+            return None
+        known = Revision(basis, digest, known.since if known and known.digest == digest else now)
+        context.revisions[key] = known
+    return known.digest if now - known.since >= SETTLED else None
+
+
+def _basis(facts: Facts, done: Pass, place: Key) -> str:
+    """Hash of what the twin and the store know of all that a content digest follows from."""
+    response = facts.response.to_json() if facts.response else {}
+    return sha256_of(
+        {
+            "footprint": footprint(done.snapshot, place),
+            "version": version(done.snapshot, place),
+            "response": response,
+            "runbook": facts.runbook_digest,
+        }
+    )
+
+
+async def _diff(context: Context, runbook: Runbook, place: Key, content: _Content) -> str:
+    """What the API server says the change would do, asked as a dry run; what an image of its own does, nobody knows."""
+    _, _, _, target, replicasets, values = content
+    effect = runbook.spec.effect
+    if effect == "Vouched":
+        return "\n".join(f"unknown: {' '.join(action.argv)} in {action.image}" for action in runbook.spec.actions)
     patch = change(effect, target, resolve(effect, target, values, replicasets), replicasets=replicasets)
     after = await context.kube.json_patch(
-        DEPLOYMENTS, metadata["namespace"], metadata["name"], patch, manager=PREVIEW, dry_run=True
+        TARGETS[place.kind], place.namespace, place.name, patch, manager=PREVIEW, dry_run=True
     )
     return unified_diff(target, after)

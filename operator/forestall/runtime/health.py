@@ -37,7 +37,7 @@ class Health:
         felt = (
             (self.lag, LONGEST_LAG, "the event loop lags"),
             (self._queue_age(), LONGEST_WAIT, "the oldest key in the queue waits"),
-            (self._watch_age(), LONGEST_SILENCE, "the API server has been silent"),
+            (self._watch_age(), LONGEST_SILENCE, "the watches hear nothing of an API server that answers"),
         )
         return [f"{what} {value:.0f} s" for value, limit, what in felt if value > limit]
 
@@ -47,9 +47,7 @@ class Health:
             before = self._time()
             await asyncio.sleep(BEAT)
             self.lag = max(self._time() - before - BEAT, 0.0)
-            self._metrics.loop_lag.set(self.lag)
-            self._metrics.queue_age.set(self._queue_age())
-            self._metrics.watch_age.set(self._watch_age())
+            self._metrics.loop_lag.observe(self.lag)
 
     async def serve(self, port: int) -> tuple[web.AppRunner, int]:
         """Answer on `port` until the runner is cleaned up; returns it and the port in use."""
@@ -72,5 +70,5 @@ class Health:
         return web.Response(text="ok" if ready else "not synchronised yet", status=200 if ready else 503)
 
     async def _scrape(self, _: web.Request) -> web.Response:
-        text = generate_latest(self._metrics.registry)
+        text = await asyncio.to_thread(generate_latest, self._metrics.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

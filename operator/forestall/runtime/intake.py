@@ -4,43 +4,73 @@ from __future__ import annotations
 
 from typing import Any
 
+from forestall.adapters.resources import JOBS
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.remediationapproval import RemediationApproval
 from forestall.api.remediationplan import RemediationPlan
+from forestall.planning import job
+from forestall.runtime import retention
 from forestall.runtime.context import Context
+from forestall.runtime.store import MODELS
+
+RETENTION = frozenset((Finding.crd.kind, RemediationPlan.crd.kind, InspectionPolicy.crd.kind))
+"""Kinds of which a change may leave a finding or a plan that nobody needs any more."""
 
 
 def seen(context: Context, kind: str, event: str | None, body: dict[str, Any]) -> None:
     """Take over an object from a watch, and queue whatever depends on it. Echoes of our own writes are no news."""
     if event == "DELETED":
-        _route(context, context.store.drop(kind, body))
+        _route(context, context.store.drop(kind, body), body)
         return
     if event is not None and context.store.holds(kind, body):
         return
-    _route(context, context.store.put(kind, body))
+    _route(context, context.store.put(kind, body), body)
 
 
-def twin_changed(context: Context, name: str) -> None:
-    """Let the policies of a twin look again, once for all that changes within a tick."""
-    for policy in context.store.all(InspectionPolicy):
+def everything(context: Context) -> None:
+    """All that is known is to be looked at."""
+    for model in MODELS.values():
+        for item in context.store.all(model):
+            _wake(context, item.key)
+
+
+def twin_changed(context: Context, name: str, namespace: str) -> None:
+    """Let the policies of a twin look again, once for all that changes within a tick.
+
+    Those of the namespace in which something has changed: a policy looks at its own one, and at what has none.
+    """
+    for policy in context.store.all(InspectionPolicy, namespace or None):
         if policy.spec.twin_ref.name == name:
             context.queue.add_after(policy.key, context.settings.tick.total_seconds())
 
 
-def job_changed(context: Context, plan: str) -> None:
-    """An action Job of the plan `namespace/name` has changed."""
-    namespace, _, name = plan.partition("/")
+def job_changed(context: Context, body: dict[str, Any]) -> None:
+    """An action Job has changed: its plan looks at it, and whoever removes those that stay suspended."""
+    metadata = body["metadata"]
+    namespace, _, name = (metadata.get("annotations") or {}).get(job.PLAN, "").partition("/")
     if name:
         context.queue.add(Key(RemediationPlan.crd.kind, namespace, name))
+    if (body.get("spec") or {}).get("suspend"):
+        context.queue.add(Key(JOBS.kind, metadata["namespace"], metadata["name"]))
 
 
-def _route(context: Context, key: Key) -> None:
+def _wake(context: Context, key: Key) -> None:
     if key.kind != Finding.crd.kind:
         context.queue.add(key)
+    if key.kind in RETENTION:
+        context.queue.add_after(retention.key_of(key.namespace), context.settings.retention_pause.total_seconds())
+
+
+def _route(context: Context, key: Key, body: dict[str, Any]) -> None:
+    _wake(context, key)
+    if key.kind == RemediationApproval.crd.kind:
+        context.queue.add(Key(RemediationPlan.crd.kind, key.namespace, body["spec"]["planRef"]["name"]))
     if key.kind in {"Runbook", "NetworkTwin"}:
         for policy in context.store.all(InspectionPolicy):
             context.queue.add(policy.key)
     if key.kind in {Finding.crd.kind, RemediationPlan.crd.kind}:
+        # At a start thousands come one by one: each policy looks at them in handfuls.
         for policy in context.store.all(InspectionPolicy, key.namespace):
-            context.queue.add(policy.key)
+            context.queue.add_after(policy.key, context.settings.tick.total_seconds())

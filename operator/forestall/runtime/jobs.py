@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from forestall.adapters.resources import JOBS, PODS
@@ -26,9 +27,10 @@ async def create(
             raise
 
 
-async def suspend(kube: Kube, namespace: str, name: str, *, stop: bool) -> None:
-    """Stop a running Job, or let it go on."""
-    await kube.merge_patch(JOBS, namespace, name, {"spec": {"suspend": stop}}, manager="forestall")
+async def suspend(kube: Kube, namespace: str, job: JobState, *, stop: bool) -> None:
+    """Stop a running Job, or let it go on. Raises KubeError with reason Conflict where it has changed since."""
+    patch = {"metadata": {"resourceVersion": job.version}, "spec": {"suspend": stop}}
+    await kube.merge_patch(JOBS, namespace, job.name, patch, manager="forestall")
 
 
 async def read(kube: Kube, plan: RemediationPlan, attempt: Attempt, namespace: str) -> JobState:
@@ -44,7 +46,8 @@ async def read(kube: Kube, plan: RemediationPlan, attempt: Attempt, namespace: s
     finished = _finished(found)
     if finished is None:
         suspended = found["spec"].get("suspend")
-        return JobState(attempt.job_name, "Suspended" if suspended else "Active", created_at=_created(found))
+        running = JobState(attempt.job_name, "Active", _version(found), created_at=_created(found))
+        return replace(running, state="Suspended") if suspended else running
     container = await _terminated(kube, namespace, attempt.job_name)
     return _ended(found, finished, container)
 
@@ -52,7 +55,7 @@ async def read(kube: Kube, plan: RemediationPlan, attempt: Attempt, namespace: s
 def _ours(found: Json, plan: RemediationPlan, attempt: Attempt) -> bool:
     """Whether a Job of that name is the one this plan means: same plan, step, attempt and content."""
     labels, annotations = found["metadata"].get("labels") or {}, found["metadata"].get("annotations") or {}
-    wanted = {job.PLAN_UID: plan.metadata.uid, job.STEP: str(attempt.step), job.ATTEMPT: str(attempt.attempt)}
+    wanted = job.identity(plan, attempt)
     return wanted.items() <= labels.items() and annotations.get(job.PLAN_DIGEST) == plan.status.plan_digest
 
 
@@ -68,6 +71,7 @@ def _ended(found: Json, finished: Json, container: Mapping[str, object]) -> JobS
     return JobState(
         name=found["metadata"]["name"],
         state="Complete" if finished["type"] == "Complete" else "Failed",
+        version=_version(found),
         created_at=_created(found),
         finished_at=datetime.fromisoformat(str(container.get("finishedAt") or finished["lastTransitionTime"])),
         exit_code=exit_code if isinstance(exit_code, int) else None,
@@ -96,6 +100,10 @@ def _told(message: str) -> Mapping[str, object]:
     except ValueError:
         return {"message": message}
     return told if isinstance(told, dict) else {"message": message}
+
+
+def _version(found: Json) -> str:
+    return str(found["metadata"]["resourceVersion"])
 
 
 def _created(found: Json) -> datetime:

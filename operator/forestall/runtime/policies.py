@@ -11,19 +11,22 @@ import structlog
 from forestall.adapters.resources import FINDINGS, PLANS
 from forestall.api import conditions
 from forestall.api.base import Condition, Key
-from forestall.api.finding import Finding, FindingSpec
+from forestall.api.finding import Finding, FindingSpec, FindingStatus
 from forestall.api.inspectionpolicy import InspectionPolicy, InspectionPolicyStatus
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.closure.counting import count
+from forestall.gates import pause
 from forestall.inspection import findings
 from forestall.inspection.inspect import inspect
 from forestall.inspection.queries import queries
 from forestall.inspection.report import Observation, Report
 from forestall.planning.propose import Proposal, propose
 from forestall.planning.runbooks import problem
-from forestall.ports import Json, Measurement
+from forestall.ports import Json, Kube, Measurement
 from forestall.runtime.context import Context, Pass
+from forestall.runtime.people import pauses_for
+from forestall.runtime.store import Store
 from forestall.runtime.twins import Twin
 from forestall.runtime.writing import create_once, write_status
 
@@ -41,6 +44,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     policy = context.store.get(InspectionPolicy, key.namespace, key.name)
     if policy is None:
         context.passes.pop(key, None)
+        _wake_plans(context, key)
         return None
     twin = context.twins.get(policy.spec.twin_ref.name)
     if twin is None or not twin.ready:
@@ -52,7 +56,13 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     await plan(context, policy, done)
     await _write(context, policy, _status(context, policy, twin, done))
     _wake_plans(context, key)
-    return max(policy.spec.schedule.interval, SHORTEST_INTERVAL)
+    soon = done.report.again - context.clock.now() if done.report.again else policy.spec.schedule.interval
+    return max(min(policy.spec.schedule.interval, soon), SHORTEST_INTERVAL)
+
+
+async def forget(context: Context, key: Key) -> None:
+    """Another replica inspects: what this one saw last gets old."""
+    context.passes.pop(key, None)
 
 
 async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
@@ -60,12 +70,13 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     namespace = policy.metadata.namespace or ""
     scope = "" if namespace == context.settings.namespace else namespace
     measurements = await twin.measure(queries(policy), scope)
-    context.metrics.query_errors.inc(sum(1 for answer in measurements.values() if answer.error))
+    context.metrics.asked(measurements)
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
     holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
-    report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now)
-    return Pass(now, policy.metadata.generation, snapshot, measurements, report)
+    alerts = {finding.spec: finding.status.alerts for finding in findings_of(context, policy) if finding.status.alerts}
+    report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now, alerts=alerts)
+    return Pass(now, policy.metadata.generation, snapshot, measurements, report, alerts)
 
 
 async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None:
@@ -73,22 +84,30 @@ async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None
     seen = {observation.spec.object_name: observation for observation in done.report.observations}
     known = {finding.metadata.name: finding for finding in findings_of(context, policy)}
     for name in sorted(seen.keys() - known.keys()):
-        known[name] = await _create_finding(context, policy, seen[name].spec)
+        known[name] = await create_finding(context.kube, context.store, policy, seen[name].spec)
     for name, finding in sorted(known.items()):
         await _record_one(context, finding, seen.get(name), done)
 
 
 async def _record_one(context: Context, finding: Finding, observation: Observation | None, done: Pass) -> None:
-    plans = plans_of(context, finding)
-    judged = observation is not None or done.report.clears(finding.spec, done.snapshot)
+    plans = context.store.plans_of(finding)
+    # An alert that came during the pass waits for the next one.
+    same = finding.status.alerts == done.alerts.get(finding.spec, ())
+    judged = observation is not None or (same and done.report.clears(finding.spec, done.snapshot))
     status = findings.update(
         finding, observation, plans=plans, snapshot_id=done.snapshot.id, now=done.at, judged=judged
     )
-    if await write_status(context.kube, context.store, finding, status):
+    await _write_finding(context, finding, status)
+
+
+async def _write_finding(context: Context, finding: Finding, status: FindingStatus) -> None:
+    # Of many findings nearly all rest: that is told without looking at the wire.
+    if status != finding.status and await write_status(context.kube, context.store, finding, status):
         context.metrics.writes.labels("Finding").inc()
 
 
-async def _create_finding(context: Context, policy: InspectionPolicy, spec: FindingSpec) -> Finding:
+async def create_finding(kube: Kube, store: Store, policy: InspectionPolicy, spec: FindingSpec) -> Finding:
+    """The finding of that identity, made where there is none. Raises RuntimeError where another one has its name."""
     namespace = policy.metadata.namespace or ""
     body: Json = {
         "apiVersion": FINDINGS.api_version,
@@ -101,8 +120,8 @@ async def _create_finding(context: Context, policy: InspectionPolicy, spec: Find
         },
         "spec": spec.to_json(),
     }
-    await create_once(context.kube, context.store, Finding, body)
-    created = context.store.get(Finding, namespace, spec.object_name)
+    await create_once(kube, store, Finding, body)
+    created = store.get(Finding, namespace, spec.object_name)
     if created is None or created.spec != spec:
         raise RuntimeError(f"finding {namespace}/{spec.object_name} exists with another identity")
     return created
@@ -114,20 +133,25 @@ async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
     for finding in sorted(findings_of(context, policy), key=lambda one: one.metadata.name):
         if finding.status.state in RESTING:
             continue
-        plans = plans_of(context, finding)
+        plans = context.store.plans_of(finding)
         answer = await asyncio.to_thread(
             propose,
             policy,
             finding,
             plans,
+            proposer=context.settings.user,
             runbooks=runbooks,
             snapshot=done.snapshot,
             measurements=done.measurements,
+            now=done.at,
         )
         if isinstance(answer, Proposal):
             await _create_plan(context, policy, finding, answer)
-        else:
-            log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+            continue
+        log.debug("no plan", finding=str(finding.key), reason=answer.reason)
+        if answer.lacking:
+            status = findings.unplanned(finding.status, answer.reason, done.at, exhausted=answer.exhausted)
+            await _write_finding(context, finding, status)
 
 
 async def _create_plan(context: Context, policy: InspectionPolicy, finding: Finding, proposal: Proposal) -> None:
@@ -158,16 +182,6 @@ def findings_of(context: Context, policy: InspectionPolicy) -> list[Finding]:
     """The policy's findings."""
     found = context.store.all(Finding, policy.metadata.namespace)
     return [finding for finding in found if finding.spec.policy_ref.name == policy.metadata.name]
-
-
-def plans_of(context: Context, finding: Finding) -> list[RemediationPlan]:
-    """The finding's plans, oldest first."""
-    found = [
-        one
-        for one in context.store.all(RemediationPlan, finding.metadata.namespace)
-        if one.spec.finding_ref.name == finding.metadata.name
-    ]
-    return sorted(found, key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
 
 
 def _owner(owner: InspectionPolicy | Finding) -> Json:
@@ -233,8 +247,8 @@ def _conditions(
 ) -> Sequence[Condition]:
     told = _Told(policy.metadata.generation, done.at)
     error = metrics_problem(done.measurements, queries(policy), twin.metrics_error)
-    refuses = "the API server refuses forged approvals"
-    accepts = "the API server does not refuse forged approvals: install the chart's admission policies"
+    refuses = "the admission policies are as shipped, and the API server refuses forged approvals"
+    paused = pause.told(pause.in_force(pauses_for(context, policy.metadata.namespace or ""), done.at))
     return [
         told("Ready", True, "Inspected", "the policy is being inspected"),
         told("TwinFresh", True, "Synchronised"),
@@ -243,8 +257,9 @@ def _conditions(
             "ApprovalPolicyEnforced",
             context.enforced,
             "Probed" if context.enforced else "NotEnforced",
-            refuses if context.enforced else accepts,
+            refuses if context.enforced else context.weakness[:4096],
         ),
+        told("Paused", bool(paused), "Paused" if paused else "NotPaused", paused[:4096]),
         told("RisksFound", waiting > 0, "OpenFindings" if waiting else "NothingFound"),
     ]
 

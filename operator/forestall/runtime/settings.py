@@ -6,10 +6,23 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 
 class InvalidSettingError(ValueError):
     """A variable that is missing or cannot be read; the message names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReceiver:
+    """How alerts are received: over TLS, from those who know the token."""
+
+    port: int
+    """FORESTALL_ALERTS_PORT: where to listen; 0 picks a free one. Unset: no alerts are received."""
+    token: Path
+    """FORESTALL_ALERTS_TOKEN: the file that holds the token."""
+    certificate: Path
+    """FORESTALL_ALERTS_CERTIFICATE: the folder that holds `tls.crt` and `tls.key`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +33,8 @@ class Settings:
     """FORESTALL_NAMESPACE: the operator's own namespace."""
     action_image: str
     """FORESTALL_ACTION_IMAGE: image of action Jobs, by digest."""
+    replica: str
+    """FORESTALL_REPLICA: this process's name, unlike that of every other one: two of one name would both lead."""
     action_namespace: str = "forestall-actions"
     """FORESTALL_ACTION_NAMESPACE: where action Jobs run."""
     service_account: str = "forestall"
@@ -28,10 +43,18 @@ class Settings:
     """FORESTALL_HTTP_PORT: health and metrics; 0 picks a free one."""
     log_level: str = "INFO"
     """FORESTALL_LOG_LEVEL."""
+    ledger: str = ""
+    """FORESTALL_LEDGER: the ledger, as a path or as the URL of a PostgreSQL database. Empty: no ledger is kept."""
+    alerts: AlertReceiver | None = None
+    """How alerts are received; None: not at all."""
     workers: int = 8
     """FORESTALL_WORKERS: keys reconciled at the same time."""
+    proposals: int = 10
+    """FORESTALL_PROPOSALS: how many plans that have not ended anybody but the operator may have proposed."""
     tick: timedelta = timedelta(seconds=0.2)
     """Changes of the cluster are gathered for this long before policies look again."""
+    retention_pause: timedelta = timedelta(seconds=60)
+    """Changes are gathered for this long before it is asked what nobody needs any more."""
     probe_interval: timedelta = timedelta(seconds=60)
     """How often the approval policy is probed."""
 
@@ -50,11 +73,25 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         namespace=_required(values, "FORESTALL_NAMESPACE", "the operator's own namespace"),
         action_image=image,
+        replica=_required(values, "FORESTALL_REPLICA", "this replica's name, unlike every other one's: its pod's"),
         action_namespace=values.get("FORESTALL_ACTION_NAMESPACE", "forestall-actions"),
         service_account=values.get("FORESTALL_SERVICE_ACCOUNT", "forestall"),
         http_port=_integer(values, "FORESTALL_HTTP_PORT", 8080, least=0),
         log_level=values.get("FORESTALL_LOG_LEVEL", "INFO").upper(),
+        ledger=values.get("FORESTALL_LEDGER", ""),
+        alerts=_alerts(values),
+        proposals=_integer(values, "FORESTALL_PROPOSALS", 10, least=0),
         workers=_integer(values, "FORESTALL_WORKERS", 8, least=1),
+    )
+
+
+def _alerts(values: Mapping[str, str]) -> AlertReceiver | None:
+    if "FORESTALL_ALERTS_PORT" not in values:
+        return None
+    return AlertReceiver(
+        port=_integer(values, "FORESTALL_ALERTS_PORT", 0, least=0),
+        token=Path(_required(values, "FORESTALL_ALERTS_TOKEN", "the file with the token of the alert receiver")),
+        certificate=Path(_required(values, "FORESTALL_ALERTS_CERTIFICATE", "the folder with tls.crt and tls.key")),
     )
 
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
-from forestall.api.base import Key, Resource
+from forestall.api.base import TO_KEEP, Key, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import NetworkTwin
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.ports import Json
 
 R = TypeVar("R", bound=Resource)
+S = TypeVar("S", bound=Hashable)
+V = TypeVar("V")
 MODELS: Mapping[str, type[Resource]] = {
-    model.crd.kind: model for model in (InspectionPolicy, NetworkTwin, Finding, Runbook, RemediationPlan)
+    model.crd.kind: model
+    for model in (
+        InspectionPolicy,
+        NetworkTwin,
+        Finding,
+        Runbook,
+        RemediationPlan,
+        RemediationApproval,
+        RemediationPause,
+    )
 }
 
 
@@ -25,14 +40,20 @@ MOST_GONE = 10_000
 
 
 class Store:
-    """Objects by kind and key. Never goes back in time: an older resourceVersion is not news.
+    """Objects by kind, namespace and name, plans also by their finding.
+
+    Never goes back in time: an older resourceVersion is not news.
 
     Nor does a deleted object come back: the answer to a write of ours may arrive after the news of the deletion.
+
+    `notice` is told of every object that is new or has changed, and of one that is gone as it was at its end.
     """
 
-    def __init__(self) -> None:
-        self._objects: dict[str, dict[Key, Resource]] = {kind: {} for kind in MODELS}
-        self._raw_status: dict[Key, Json] = {}
+    def __init__(self, notice: Callable[[Resource], None] = lambda _: None) -> None:
+        self._notice = notice
+        self._objects: dict[str, dict[str, dict[str, Resource]]] = {kind: {} for kind in MODELS}
+        self._raw_status: dict[Key, bytes] = {}
+        self._plans: dict[tuple[str, str], dict[str, RemediationPlan]] = {}
         self._gone: dict[str, None] = {}
         self.unreadable: dict[Key, str] = {}
         """Objects that do not decode, with the reason; they are treated as absent."""
@@ -41,22 +62,23 @@ class Store:
         """Take over what the API server said; unreadable objects are remembered as such."""
         metadata = body.get("metadata") or {}
         key = Key(kind, metadata.get("namespace", ""), metadata.get("name", ""))
-        known = self._objects[kind].get(key)
+        known = self._known(key)
         if metadata.get("uid") in self._gone or (known is not None and _older(metadata, known)):
             return key
         try:
-            self._objects[kind][key] = MODELS[kind].model_validate(body)
-            self._raw_status[key] = body.get("status") or {}
-            self.unreadable.pop(key, None)
+            model = MODELS[kind].model_validate(body, context=TO_KEEP)
+            self._forget(key)
+            self._keep(key, model, body.get("status") or {})
+            self._notice(model)
         except ValidationError as error:
-            self._objects[kind].pop(key, None)
+            self._forget(key)
             self.unreadable[key] = "; ".join(f"{_path(item['loc'])}: {item['msg']}" for item in error.errors()[:5])
         return key
 
     def holds(self, kind: str, body: Json) -> bool:
         """Whether this very version of the object is already known."""
         metadata = body.get("metadata") or {}
-        known = self._objects[kind].get(Key(kind, metadata.get("namespace", ""), metadata.get("name", "")))
+        known = self._known(Key(kind, metadata.get("namespace", ""), metadata.get("name", "")))
         version = metadata.get("resourceVersion")
         return known is not None and known.metadata.resource_version == version
 
@@ -64,14 +86,31 @@ class Store:
         """The object is gone. Another one that has taken its name stays."""
         metadata = body["metadata"]
         key = Key(kind, metadata.get("namespace", ""), metadata["name"])
-        known, uid = self._objects[kind].get(key), metadata.get("uid")
+        known, uid = self._known(key), metadata.get("uid")
         self._bury(uid)
+        with suppress(ValidationError):
+            self._notice(MODELS[kind].model_validate(body))
         if known is not None and uid and known.metadata.uid != uid:
             return key
-        self._objects[kind].pop(key, None)
+        self._forget(key)
+        return key
+
+    def _known(self, key: Key) -> Resource | None:
+        return self._objects[key.kind].get(key.namespace, {}).get(key.name)
+
+    def _keep(self, key: Key, model: Resource, status: Json) -> None:
+        self._objects[key.kind].setdefault(key.namespace, {})[key.name] = model
+        # As text: of thousands of plans that have ended, none is ever written again.
+        self._raw_status[key] = json.dumps(status).encode()
+        if isinstance(model, RemediationPlan):
+            self._plans.setdefault((key.namespace, model.spec.finding_ref.name), {})[key.name] = model
+
+    def _forget(self, key: Key) -> None:
+        known = _taken(self._objects[key.kind], key.namespace, key.name)
         self._raw_status.pop(key, None)
         self.unreadable.pop(key, None)
-        return key
+        if isinstance(known, RemediationPlan):
+            _taken(self._plans, (key.namespace, known.spec.finding_ref.name), key.name)
 
     def _bury(self, uid: str | None) -> None:
         """Remember the latest of those that are gone."""
@@ -82,17 +121,32 @@ class Store:
 
     def get(self, model: type[R], namespace: str, name: str) -> R | None:
         """One object, or None."""
-        return cast("R | None", self._objects[model.crd.kind].get(Key(model.crd.kind, namespace, name)))
+        return cast("R | None", self._known(Key(model.crd.kind, namespace, name)))
 
     def all(self, model: type[R], namespace: str | None = None) -> Iterator[R]:
-        """All objects of a kind, of one namespace if given."""
-        for key, found in self._objects[model.crd.kind].items():
-            if namespace is None or key.namespace == namespace:
-                yield cast("R", found)
+        """All objects of a kind, of one namespace if given. Copies are walked: other threads read along."""
+        places = self._objects[model.crd.kind]
+        for place in list(places) if namespace is None else (namespace,):
+            yield from cast("list[R]", list(places.get(place, {}).values()))
+
+    def plans_of(self, finding: Finding) -> list[RemediationPlan]:
+        """The finding's plans, oldest first."""
+        found = self._plans.get((finding.metadata.namespace or "", finding.metadata.name), {})
+        return sorted(found.values(), key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
 
     def status(self, key: Key) -> Json:
         """The status as it was last seen on the wire: what a patch is computed against."""
-        return self._raw_status.get(key, {})
+        found: Json = json.loads(self._raw_status.get(key, b"{}"))
+        return found
+
+
+def _taken(shelves: dict[S, dict[str, V]], place: S, name: str) -> V | None:
+    """Take what is called so off its shelf, and an empty shelf away; None where there is nothing called so."""
+    shelf = shelves.get(place, {})
+    found = shelf.pop(name, None)
+    if not shelf:
+        shelves.pop(place, None)
+    return found
 
 
 def _older(metadata: Json, known: Resource) -> bool:

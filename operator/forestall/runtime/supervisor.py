@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 15.0
+LONGEST_PAUSE = 3.0
+"""Short, as Kopf ends at what an API server says in a bad hour (410, a corrupt line), and takes seconds to end."""
 STEADY_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)

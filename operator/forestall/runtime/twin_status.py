@@ -17,21 +17,30 @@ NOT_READY = timedelta(seconds=0.5)
 SHORTEST_REFRESH = timedelta(seconds=1)
 
 
-async def reconcile(context: Context, key: Key) -> timedelta | None:
-    """Bring the twin in memory in step with its object; read its metrics; say how it does."""
+async def keep(context: Context, key: Key) -> timedelta | None:
+    """Bring the twin in memory in step with its object, and read its metrics: every replica keeps its own."""
     resource = context.store.get(NetworkTwin, key.namespace, key.name)
     if resource is None:
         await context.twins.drop(key.name)
         return None
     twin = await context.twins.put(resource)
-    now = context.clock.now()
-    await twin.refresh_loads()
+    context.metrics.asked(await twin.refresh_loads())
+    return max(resource.spec.refresh, SHORTEST_REFRESH) if twin.ready else NOT_READY
+
+
+async def reconcile(context: Context, key: Key) -> timedelta | None:
+    """Keep the twin, and say how it does."""
+    again = await keep(context, key)
+    twin = context.twins.get(key.name)
+    if again is None or twin is None:
+        return again
+    resource, now = twin.resource, context.clock.now()
     status = _status(resource, twin, now)
     if _worth_writing(resource.status, status, twin.written_at, now):
         if await write_status(context.kube, context.store, resource, status):
             context.metrics.writes.labels("NetworkTwin").inc()
         twin.written_at = now
-    return max(resource.spec.refresh, SHORTEST_REFRESH) if twin.ready else NOT_READY
+    return again
 
 
 def _worth_writing(old: NetworkTwinStatus, new: NetworkTwinStatus, written_at: datetime | None, now: datetime) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from forestall.api.base import Key
 from forestall.api.networktwin import KubernetesSource, MetricBinding, NetworkTwin, PrometheusSource
@@ -48,13 +49,20 @@ class Twin:
         """Answers to `queries`; none at all without a Prometheus source."""
         return {} if self._metrics is None else await self._metrics.query(queries, namespace=namespace)
 
-    async def refresh_loads(self) -> None:
-        """Read the bound metrics into the Live view. Elements whose series is gone lose their load.
+    async def close(self) -> None:
+        """Follow nothing and ask nobody any more."""
+        if self.feed is not None:
+            await self.feed.stop()
+        if self._metrics is not None:
+            self._metrics.close()
+
+    async def refresh_loads(self) -> Mapping[str, Measurement]:
+        """Read the bound metrics into the Live view; elements whose series is gone lose their load. The answers.
 
         Whether the server answers at all is asked by a query that no policy or binding can have got wrong.
         """
         if self._metrics is None:
-            return
+            return {}
         bindings = self.resource.spec.metrics
         answers = await self.measure([REACHABLE, *(binding.query for binding in bindings)])
         self.metrics_error = answers[REACHABLE].error
@@ -63,6 +71,7 @@ class Twin:
             answer = answers.get(binding.query)
             loads |= joined(binding, answer) if answer else {}
         self._live.set_loads(loads)
+        return answers
 
 
 def joined(binding: MetricBinding, answer: Measurement) -> dict[Key, Decimal]:
@@ -85,7 +94,7 @@ class Twins:
         clock: Clock,
         *,
         metrics: MetricsFactory,
-        changed: Callable[[str], None],
+        changed: Callable[[str, str], None],
         time: Callable[[], float],
     ) -> None:
         self._kube, self._clock, self._metrics, self._changed, self._time = kube, clock, metrics, changed, time
@@ -94,6 +103,10 @@ class Twins:
     def get(self, name: str) -> Twin | None:
         """The twin of that name, or None."""
         return self._twins.get(name)
+
+    def __iter__(self) -> Iterator[Twin]:
+        """All of them."""
+        return iter(self._twins.values())
 
     def feeds(self) -> list[Feed]:
         """Every running feed."""
@@ -114,11 +127,11 @@ class Twins:
     async def drop(self, name: str) -> None:
         """The NetworkTwin is gone."""
         twin = self._twins.pop(name, None)
-        if twin is not None and twin.feed is not None:
-            await twin.feed.stop()
+        if twin is not None:
+            await twin.close()
 
     async def stop(self) -> None:
-        """Stop every feed."""
+        """Let every twin go."""
         for name in list(self._twins):
             await self.drop(name)
 
@@ -134,6 +147,6 @@ class Twins:
             self._kube,
             live,
             namespaces=source.namespaces,
-            changed=lambda: self._changed(name),
+            changed=partial(self._changed, name),
             time=self._time,
         )

@@ -16,19 +16,21 @@ from typing import Any
 import kopf
 
 from forestall.api.base import GROUP
-from forestall.handlers import findings, plans, policies, runbooks, twins
+from forestall.handlers import approvals, findings, pauses, plans, policies, runbooks, twins
 from forestall.handlers.intake import Seen
 
 FINALIZER = f"{GROUP}/finalizer"
+LONGEST_PAUSE = 3
+"""Seconds between two attempts: an outage must not be outlasted by much."""
 
 
 class Endless:
     """Pauses between attempts that never run out: an outage of any length is waited for."""
 
     def __iter__(self) -> Iterator[float]:
-        yield from (0.5, 1, 2, 3)
+        yield from (0.5, 1, 2)
         while True:
-            yield 5
+            yield LONGEST_PAUSE
 
 
 class NoDiffBase(kopf.DiffBaseStorage):
@@ -67,7 +69,7 @@ def registry(seen: Seen) -> kopf.OperatorRegistry:
         inside = kopf.login_with_service_account(**kwargs)
         return replace(inside, server=own_server()) if inside else kopf.login_with_kubeconfig(**kwargs)
 
-    for module in (policies, plans, findings, twins, runbooks):
+    for module in (policies, plans, findings, twins, runbooks, approvals, pauses):
         module.register(made, seen)
     return made
 

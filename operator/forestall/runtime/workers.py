@@ -10,13 +10,14 @@ import structlog
 
 from forestall.api.base import Key
 from forestall.ports import KubeError
+from forestall.runtime.fencing import NOT_LEADING
 from forestall.runtime.queue import LONGEST_BACKOFF, WorkQueue
 from forestall.runtime.telemetry import Metrics
 
 Reconcile = Callable[[Key], Awaitable[timedelta | None]]
 """Brings one object to where it should be; returns when to look again without being told."""
 
-OUTAGE_BACKOFF = 5.0
+OUTAGE_BACKOFF = 3.0
 """Longest pause while the API server does not answer: it must not outlast the outage by much."""
 
 log = structlog.get_logger(__name__)
@@ -27,7 +28,6 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
     loop = asyncio.get_running_loop()
     while True:
         key = await queue.get()
-        metrics.queue_depth.set(queue.depth)
         started, result = loop.time(), "ok"
         try:
             again = await reconcilers[key.kind](key)
@@ -35,7 +35,8 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
             raise
         except Exception as error:  # one object's failure must not stop the others
             result = "error"
-            _log(key, error, queue.failed(key, OUTAGE_BACKOFF if _outage(error) else LONGEST_BACKOFF))
+            outage = isinstance(error, KubeError) and error.unanswered
+            _log(key, error, queue.failed(key, OUTAGE_BACKOFF if outage else LONGEST_BACKOFF))
         else:
             queue.done(key)
             if again is not None:
@@ -44,14 +45,9 @@ async def work(queue: WorkQueue[Key], reconcilers: Mapping[str, Reconcile], metr
             metrics.reconcile.labels(key.kind, result).observe(loop.time() - started)
 
 
-def _outage(error: Exception) -> bool:
-    """Whether nobody answered: that says nothing against the object."""
-    return isinstance(error, KubeError) and error.status == 0
-
-
 def _log(key: Key, error: Exception, delay: float) -> None:
     """Expected refusals in one line, anything else with its traceback."""
     expected = isinstance(error, KubeError)
-    conflict = isinstance(error, KubeError) and error.reason == "Conflict"
-    write = log.debug if conflict else log.warning
+    ordinary = isinstance(error, KubeError) and error.reason in {"Conflict", NOT_LEADING}
+    write = log.debug if ordinary else log.warning
     write("try again", key=str(key), error=str(error), seconds=round(delay, 1), exc_info=not expected)

@@ -23,13 +23,35 @@ def difference(old: Any, new: Any) -> Any:
     return patch
 
 
+def change(seen: Json, status: Model) -> Json:
+    """The merge patch from a status as it was seen on the wire to `status`; an empty one where they say the same.
+
+    Fields that a later version has added stay as they are, in lists those of the items that do not change.
+    """
+    known = (
+        type(status).model_validate(seen).model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+    )
+    patch: Json = _with_unknown(difference(known, status.to_json()), known, seen)
+    return patch
+
+
+def _with_unknown(patch: Any, known: Any, seen: Any) -> Any:
+    """The patch with those items of lists that stay the same as they were seen, not only as far as they are known."""
+    if isinstance(patch, dict) and isinstance(known, dict):
+        return {name: _with_unknown(value, known.get(name), seen.get(name)) for name, value in patch.items()}
+    if isinstance(patch, list) and isinstance(known, list):
+        same = [index < len(known) and item == known[index] for index, item in enumerate(patch)]
+        return [seen[index] if same[index] else item for index, item in enumerate(patch)]
+    return patch
+
+
 async def write_status(kube: Kube, store: Store, resource: Resource, status: Model) -> bool:
     """Write what differs from the last seen status, if the object is still the one that was seen.
 
     Returns whether anything was written. Raises KubeError with reason Conflict where the object has changed since;
     one that is gone is forgotten.
     """
-    patch = difference(store.status(resource.key), status.to_json())
+    patch = change(store.status(resource.key), status)
     if not patch:
         return False
     body = {"metadata": {"resourceVersion": resource.metadata.resource_version}, "status": patch}

@@ -36,6 +36,14 @@ class Index:
                 found[pod.workload].append(pod)
         return found
 
+    @cached_property
+    def by_node(self) -> Mapping[str, Sequence[Pod]]:
+        """Pods of each node by its name, those that wait for one under the empty name."""
+        found: defaultdict[str, list[Pod]] = defaultdict(list)
+        for pod in self._standing:
+            found[pod.node].append(pod)
+        return found
+
     def pods_of(self, service: Key) -> tuple[Pod, ...]:
         """Pods that the Service selects; none where there is no such Service."""
         if service not in self._members:
@@ -44,10 +52,14 @@ class Index:
             self._members[service] = tuple(sorted(pods, key=lambda pod: order[pod.key]))
         return self._members[service]
 
+    def reached_by(self, service: Key) -> tuple[Pod, ...]:
+        """Pods that the Service selects and that its ports lead to."""
+        return tuple(pod for pod in self.pods_of(service) if self.services[service].reaches(pod))
+
     def ready_by_node(self, element: Key) -> Mapping[str, int]:
-        """How many pods of a Service or workload say that they are ready, by the name of their node."""
+        """How many pods that carry a Service or workload say that they are ready, by the name of their node."""
         if element not in self._ready:
-            pods = self.pods_of(element) if element.kind == "Service" else self.by_workload.get(element, ())
+            pods = self.reached_by(element) if element.kind == "Service" else self.by_workload.get(element, ())
             self._ready[element] = Counter(pod.node for pod in pods if pod.ready)
         return self._ready[element]
 

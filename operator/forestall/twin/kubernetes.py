@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from forestall.api.base import Key
+from forestall.twin.containers import amounts, blueprints, containers, ports
 from forestall.twin.model import (
-    STARTING,
     DisruptionBudget,
+    Job,
     Node,
     Pod,
     Requirement,
     Resources,
+    Rollout,
     Selector,
     Service,
+    ServicePort,
     Taint,
     Toleration,
     Workload,
 )
 from forestall.twin.reading import (
+    EARLIEST,
     Json,
     UnreadableError,
     amount,
@@ -30,14 +35,18 @@ from forestall.twin.reading import (
     text,
     text_list,
     texts,
+    time,
+    words,
 )
 
 HOSTNAME = "kubernetes.io/hostname"
 REVISION = "deployment.kubernetes.io/revision"
 MAX_REPLICAS = 200_000
 """More pods than any cluster runs: a larger replica count is not believed."""
-MAX_MESSAGE = 512
-"""Characters kept of a container's message."""
+NEVER = 2**31 - 1
+"""The progress deadline that never comes."""
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class ReplicaSet:
     key: Key
     workload: Key | None
     revision: int
+    template: Workload | None
+    """What its template asks for; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +79,19 @@ def key_of(kind: str, obj: object) -> Key:
 
 def node(obj: Json) -> Node:
     """A node, with what pods may ask of it."""
-    spec, allocatable = child(obj, "spec"), child(obj, "status", "allocatable")
+    spec, allocatable, condition = child(obj, "spec"), child(obj, "status", "allocatable"), _condition(obj, "Ready")
+    ready = condition.get("status") == "True"
     return Node(
         key=key_of("Node", obj),
-        ready=_condition(obj, "Ready"),
+        ready=ready,
         schedulable=spec.get("unschedulable") is not True,
         allocatable=Resources(
             amount(allocatable, "cpu", unit=-3), amount(allocatable, "memory"), amount(allocatable, "pods")
         ),
         labels=texts(child(obj, "metadata"), "labels"),
         taints=tuple(Taint(text(t, "key"), text(t, "effect"), text(t, "value")) for t in children(spec, "taints")),
+        problem="" if ready else _reasons(condition),
+        silent=condition.get("status") == "Unknown",
     )
 
 
@@ -85,7 +99,26 @@ def service(obj: Json) -> Service:
     """A Service. One without a selector, or a mere alias, selects nothing."""
     spec = child(obj, "spec")
     alias = spec.get("type") == "ExternalName"
-    return Service(key=key_of("Service", obj), selector={} if alias else texts(spec, "selector"))
+    return Service(
+        key=key_of("Service", obj),
+        selector={} if alias else texts(spec, "selector"),
+        ports=tuple(map(_service_port, children(spec, "ports"))),
+        unready_too=spec.get("publishNotReadyAddresses") is True,
+    )
+
+
+def job(obj: Json) -> Job:
+    """A Job. What a CronJob made goes back to that."""
+    key, metadata = key_of("Job", obj), child(obj, "metadata")
+    maker, failed = _controller(obj, "CronJob"), _condition(obj, "Failed")
+    return Job(
+        key=key,
+        # Nobody has checked the name that an object gives for its owner.
+        origin=maker if maker is not None and _NAME.fullmatch(maker.name) else key,
+        created=time(metadata, "creationTimestamp") or EARLIEST,
+        completed=_holds(obj, "Complete"),
+        failed=_reasons(failed) if failed.get("status") == "True" else "",
+    )
 
 
 def budget(obj: Json) -> DisruptionBudget:
@@ -118,6 +151,8 @@ def workload(obj: Json) -> Workload:
         one_per_node=_one_per_node(affinity, labels),
         max_skew=max_skew,
         skew_counts_tainted=counts_tainted,
+        containers=blueprints(pod_spec),
+        rollout=_rollout(spec, obj),
     )
 
 
@@ -126,7 +161,13 @@ def replica_set(obj: Json) -> ReplicaSet:
     revision = texts(child(obj, "metadata"), "annotations").get(REVISION, "0")
     if not (revision.isascii() and revision.isdigit() and len(revision) < 19):
         raise UnreadableError(f"{REVISION}: a number was expected")
-    return ReplicaSet(key_of("ReplicaSet", obj), _controller(obj, "Deployment"), int(revision))
+    asked = replace(workload(obj), uid="", replicas=0, rollout=Rollout())  # the rest is not the template's
+    return ReplicaSet(
+        key=key_of("ReplicaSet", obj),
+        workload=_controller(obj, "Deployment"),
+        revision=int(revision),
+        template=asked if asked.containers else None,
+    )
 
 
 def pod(obj: Json) -> OwnedPod | None:
@@ -134,18 +175,18 @@ def pod(obj: Json) -> OwnedPod | None:
     metadata, spec, status = child(obj, "metadata"), child(obj, "spec"), child(obj, "status")
     if status.get("phase") in ("Succeeded", "Failed"):
         return None
-    reason, message, image = _waiting(spec, status)
+    ready = _condition(obj, "Ready")
     found = Pod(
         key=key_of("Pod", obj),
         workload=None,
         node=text(spec, "nodeName"),
-        ready=_condition(obj, "Ready"),
+        ready=ready.get("status") == "True",
         terminating=metadata.get("deletionTimestamp") is not None,
         requests=requests(spec),
         labels=texts(metadata, "labels"),
-        waiting=reason,
-        waiting_message=message,
-        waiting_image=image,
+        containers=containers(spec, status, time(ready, "lastTransitionTime")),
+        ports=ports(spec),
+        unschedulable=_unschedulable(obj),
     )
     return OwnedPod(found, _controller(obj, "ReplicaSet"))
 
@@ -177,17 +218,26 @@ def _requirements(value: Json, name: str) -> tuple[Requirement, ...]:
 
 
 def _container(value: Json) -> Resources:
-    asked = child(value, "resources", "requests")
-    return Resources(amount(asked, "cpu", unit=-3), amount(asked, "memory"))
+    return amounts(child(value, "resources", "requests"))
 
 
 def _larger(one: Resources, other: Resources) -> Resources:
     return Resources(max(one.cpu, other.cpu), max(one.memory, other.memory), max(one.pods, other.pods))
 
 
-def _condition(obj: Json, kind: str) -> bool:
+def _condition(obj: Json, kind: str) -> Json:
+    """The condition of that type; an empty one where there is none."""
     found = children(child(obj, "status"), "conditions")
-    return any(item.get("type") == kind and item.get("status") == "True" for item in found)
+    return next((item for item in found if item.get("type") == kind), {})
+
+
+def _holds(obj: Json, kind: str) -> bool:
+    return _condition(obj, kind).get("status") == "True"
+
+
+def _reasons(condition: Json) -> str:
+    """Why a condition is as it is: its reason and its message."""
+    return ": ".join(part for part in (words(condition, "reason"), words(condition, "message")) if part) or "unknown"
 
 
 def _controller(obj: Json, kind: str) -> Key | None:
@@ -198,24 +248,38 @@ def _controller(obj: Json, kind: str) -> Key | None:
     return None
 
 
-def _waiting(spec: Json, status: Json) -> tuple[str, str, str]:
-    """Reason, message and image of a container that waits: of one that will not get over it, if there is one."""
-    images = {text(item, "name"): text(item, "image") for item in _each(spec, "initContainers", "containers")}
-    waits = [
-        (reason, _message(item), images.get(text(item, "name"), ""))
-        for item in _each(status, "initContainerStatuses", "containerStatuses")
-        if (reason := text(child(item, "state", "waiting"), "reason"))
-    ]
-    return min(waits, key=lambda wait: wait[0] in STARTING, default=("", "", ""))
+def _unschedulable(obj: Json) -> str:
+    """What the scheduler says of a pod that it found no node for."""
+    condition = _condition(obj, "PodScheduled")
+    barred = condition.get("status") == "False" and condition.get("reason") == "Unschedulable"
+    return (words(condition, "message") or "unknown") if barred else ""
 
 
-def _each(value: Json, *fields: str) -> Iterator[Json]:
-    return (item for field in fields for item in children(value, field))
+def _rollout(spec: Json, obj: Json) -> Rollout:
+    progressing, failure = _condition(obj, "Progressing"), _condition(obj, "ReplicaFailure")
+    return Rollout(
+        stalled=_reasons(progressing) if progressing.get("status") == "False" else "",
+        refused=_reasons(failure) if failure.get("status") == "True" else "",
+        open_ended=integer(spec, "progressDeadlineSeconds", 600) == NEVER and _unfinished(spec, child(obj, "status")),
+    )
 
 
-def _message(status: Json) -> str:
-    found = child(status, "state", "waiting").get("message")
-    return found[:MAX_MESSAGE].encode(errors="replace").decode() if isinstance(found, str) else ""
+def _unfinished(spec: Json, status: Json) -> bool:
+    """Whether pods of the present template are still to come."""
+    wanted = integer(spec, "replicas", 1)
+    there = min(integer(status, "updatedReplicas", 0), integer(status, "availableReplicas", 0))
+    return spec.get("paused") is not True and there < wanted
+
+
+def _service_port(value: Json) -> ServicePort:
+    number, target = integer(value, "port", 0), value.get("targetPort")
+    named = target is not None and not isinstance(target, int)
+    return ServicePort(
+        name=text(value, "name"),
+        number=number,
+        target=text(value, "targetPort") if named else integer(value, "targetPort", number),
+        protocol=text(value, "protocol", "TCP"),
+    )
 
 
 def _count_or_share(spec: Json, name: str) -> str | None:

@@ -14,12 +14,14 @@ from forestall.api.base import Key
 from forestall.twin import kubernetes
 from forestall.twin.index import Index
 from forestall.twin.kubernetes import OwnedPod, ReplicaSet
-from forestall.twin.model import DisruptionBudget, Element, Node, Pod, Service, Workload
+from forestall.twin.model import DisruptionBudget, Element, Job, Node, Pod, Service, Workload
 from forestall.twin.reading import Json, UnreadableError, child
 from forestall.twin.views import Snapshot
 
 Record = Element | OwnedPod | ReplicaSet
-T = TypeVar("T", Node, Workload, Pod, Service, DisruptionBudget)
+Revisions = Mapping[int, Workload | None]
+"""Templates by the number of their revision; None where a template is not known."""
+T = TypeVar("T", Node, Workload, Pod, Service, Job, DisruptionBudget)
 
 PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType(
     {
@@ -28,6 +30,7 @@ PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType
         "Service": kubernetes.service,
         "Deployment": kubernetes.workload,
         "ReplicaSet": kubernetes.replica_set,
+        "Job": kubernetes.job,
         "PodDisruptionBudget": kubernetes.budget,
     }
 )
@@ -108,6 +111,7 @@ class Live:
             nodes={key.name: node for key, node in _of(Node, elements).items()},
             workloads=_of(Workload, elements),
             budgets=_of(DisruptionBudget, elements),
+            jobs=_of(Job, elements),
             index=index or Index(_of(Pod, elements), _of(Service, elements)),
             generation=last.generation + 1 if last else 1,
             id=identity,
@@ -124,49 +128,57 @@ class Live:
                 case OwnedPod() as owned:
                     found[key] = self._tied(owned, revisions)
                 case Workload() as workload:
-                    numbers = revisions.get(key, {0})
-                    found[key] = replace(workload, revision=max(numbers), previous_revision=len(numbers) > 1)
+                    found[key] = _with_history(workload, revisions.get(key, {}))
                 case ReplicaSet():
                     pass
                 case element:
                     found[key] = element
         return found
 
-    def _revisions(self) -> Mapping[Key, set[int]]:
-        """The numbers of each workload's revisions that can still be had."""
-        found: defaultdict[Key, set[int]] = defaultdict(set)
+    def _revisions(self) -> Mapping[Key, Revisions]:
+        """Each workload's revisions that can still be had."""
+        found: defaultdict[Key, dict[int, Workload | None]] = defaultdict(dict)
         for record in self._records.values():
             if isinstance(record, ReplicaSet) and record.workload is not None and record.revision:
-                found[record.workload].add(record.revision)
+                found[record.workload][record.revision] = record.template
         return found
 
-    def _tied(self, owned: OwnedPod, revisions: Mapping[Key, set[int]]) -> Pod:
+    def _tied(self, owned: OwnedPod, revisions: Mapping[Key, Revisions]) -> Pod:
         owner = self._records.get(owned.replica_set) if owned.replica_set else None
         workload = owner.workload if isinstance(owner, ReplicaSet) else None
         current = (
-            workload is None or not isinstance(owner, ReplicaSet) or owner.revision == max(revisions.get(workload, {0}))
+            workload is None
+            or not isinstance(owner, ReplicaSet)
+            or owner.revision == max(revisions.get(workload, {0: None}))
         )
         pod = self._pods.get(owned.pod.key, owned.pod)
         if (pod.workload, pod.current) != (workload, current):
             pod = self._pods[pod.key] = replace(pod, workload=workload, current=current)
         return pod
 
+    def _ties(self, element: Element) -> bytes:
+        """What an element has from others, and its own record's digest leaves out."""
+        match element:
+            case Pod():
+                return f"{element.workload} {element.current}".encode()
+            case Workload():
+                former = element.former.key._replace(kind="ReplicaSet") if element.former else None
+                known = self._digests[former] if former else b""
+                return f"{element.revision} {element.previous_revision}".encode() + known
+            case _:
+                return b""
+
     def _identity(self, elements: Mapping[Key, Element]) -> str:
         total = hashlib.sha256()
         for key, element in elements.items():
-            total.update(self._digests[key] + _ties(element))
+            total.update(self._digests[key] + self._ties(element))
         return f"sha256:{total.hexdigest()}"
 
 
-def _ties(element: Element) -> bytes:
-    """What an element has from others, and its own record's digest leaves out."""
-    match element:
-        case Pod():
-            return f"{element.workload} {element.current}".encode()
-        case Workload():
-            return f"{element.revision} {element.previous_revision}".encode()
-        case _:
-            return b""
+def _with_history(workload: Workload, revisions: Revisions) -> Workload:
+    numbers = sorted(revisions) or [0]
+    former = revisions[numbers[-2]] if len(numbers) > 1 else None
+    return replace(workload, revision=numbers[-1], previous_revision=len(numbers) > 1, former=former)
 
 
 def _digest(record: Record) -> bytes:

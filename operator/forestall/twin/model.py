@@ -6,13 +6,17 @@ record; views (`forestall.twin.views`) hold them and answer questions about them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from forestall.api.base import Key
 
 STARTING = frozenset(("", "ContainerCreating", "PodInitializing"))
 """What a container that is on its way waits for: it passes by itself."""
+OUT_OF_MEMORY = "OOMKilled"
+"""The kubelet's word for a container that was killed for the memory that it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,12 @@ class Resources:
     def plus(self, other: Resources) -> Resources:
         """The sum, amount by amount."""
         return Resources(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods)
+
+    def minus(self, other: Resources) -> Resources:
+        """The difference, amount by amount, and nothing below zero."""
+        return Resources(
+            max(self.cpu - other.cpu, 0), max(self.memory - other.memory, 0), max(self.pods - other.pods, 0)
+        )
 
     def within(self, other: Resources) -> bool:
         """Whether no amount is larger than in `other`."""
@@ -111,6 +121,49 @@ class Node:
     allocatable: Resources
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
+    problem: str = ""
+    """Why it is not ready, in the words of its kubelet or of who misses it; empty while it is ready."""
+    silent: bool = False
+    """Whether its kubelet is not heard of any more."""
+
+
+class Port(NamedTuple):
+    """A port that a container declares."""
+
+    name: str
+    number: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A container as a template describes it."""
+
+    name: str
+    requests: Resources
+    limits: Resources
+    """Zero where there is none."""
+    ports: tuple[Port, ...] = ()
+    """Ports that it declares."""
+    probed: int | str | None = None
+    """Port that its readiness probe asks, by number or by name; None where it asks none."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it declares the port that its readiness probe asks."""
+        return any(self.probed in (port.name, port.number) for port in self.ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How the rollout of a workload goes, in the words of its controller."""
+
+    stalled: str = ""
+    """Why it is given up, or does not go on."""
+    refused: str = ""
+    """Why pods are refused that should be made."""
+    open_ended: bool = False
+    """Whether it is under way, and nobody would ever give it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +191,50 @@ class Workload:
     revision: int = 0
     """Number of the template's revision; the one before it can be restored if there is one."""
     previous_revision: bool = False
+    containers: tuple[Blueprint, ...] = ()
+    """The containers of its template."""
+    former: Workload | None = None
+    """The template before this one, under the name of its ReplicaSet; None where it is not known."""
+    rollout: Rollout = Rollout()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container that waits, has ended before or is not ready, in the kubelet's words."""
+
+    name: str
+    image: str = ""
+    waiting: str = ""
+    """Why it waits: ErrImagePull, CrashLoopBackOff, ...; empty while it does not."""
+    message: str = ""
+    """What the kubelet says of why it waits."""
+    ended: tuple[str, ...] = ()
+    """Why it ended, the latest end first: OOMKilled, Error, ...; empty if it never did."""
+    exit_code: int = 0
+    """Of its latest end."""
+    repeated: bool = False
+    """Whether it was started again more than once."""
+    calm_at: datetime | None = None
+    """When its latest start counts as a lasting one, if it runs until then; None while it does not run."""
+    due: datetime | None = None
+    """When its own probes should have made it ready; None where it is ready or does not run."""
+    probe: str = ""
+    """What is asked of it before it counts as ready, for example GET :8080/healthz."""
+
+    @property
+    def ails(self) -> bool:
+        """Whether more than the first moments of a start keep it from serving."""
+        return self.waiting not in STARTING or bool(self.ended) or self.due is not None
+
+    @property
+    def starved(self) -> bool:
+        """Whether it was killed for the memory that it took."""
+        return OUT_OF_MEMORY in self.ended
+
+    @property
+    def unasked(self) -> bool:
+        """Whether nothing is wrong with it but that its probes do not find it ready."""
+        return self.due is not None and not self.ended and self.waiting in STARTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +249,71 @@ class Pod:
     terminating: bool
     requests: Resources
     labels: Mapping[str, str] = field(default_factory=dict)
-    waiting: str = ""
-    """Why a container waits, in the kubelet's words: ErrImagePull, ImagePullBackOff, ..."""
-    waiting_message: str = ""
-    waiting_image: str = ""
-    """The image of that container."""
+    containers: tuple[Container, ...] = ()
+    """Those that wait, have ended before or are not ready; one that runs without a hitch is left out."""
+    ports: tuple[Port, ...] = ()
+    """Ports that its containers declare."""
+    unschedulable: str = ""
+    """Why it finds no node, in the scheduler's words."""
     current: bool = True
     """Whether it was made from its workload's present template."""
+
+    @property
+    def waiting(self) -> str:
+        """Why a container waits: one that will not get over it, if there is one; empty if none does."""
+        reasons = [container.waiting for container in self.containers if container.waiting]
+        return min(reasons, key=lambda reason: reason in STARTING, default="")
+
+
+class ServicePort(NamedTuple):
+    """A port of a Service, and the port of a pod that it leads to: by number, or by the name that containers give."""
+
+    name: str
+    number: int
+    target: int | str
+    protocol: str
+
+    @property
+    def named(self) -> bool:
+        """Whether containers must give the port a name for it to lead anywhere."""
+        return isinstance(self.target, str)
+
+    def reaches(self, declared: Collection[Port]) -> bool:
+        """Whether it leads to a pod with those ports. A pod that declares none may well listen on any number."""
+        if not self.named and not declared:
+            return True
+        wanted = (self.target, self.protocol)
+        return any(wanted == (port.name if self.named else port.number, port.protocol) for port in declared)
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Service: it is carried by the ready pods that its selector matches. An empty selector matches none."""
+    """A Service: it is carried by the ready pods that its selector matches and that its ports lead to.
+
+    An empty selector matches none.
+    """
 
     key: Key
     selector: Mapping[str, str]
+    ports: tuple[ServicePort, ...] = ()
+    unready_too: bool = False
+    """Whether it also leads to pods that are not ready."""
+
+    def reaches(self, pod: Pod) -> bool:
+        """Whether any of its ports, where it has some, leads to the pod."""
+        return not self.ports or any(port.reaches(pod.ports) for port in self.ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A Job, with the object behind its runs: what made it, or itself."""
+
+    key: Key
+    origin: Key
+    created: datetime
+    completed: bool
+    failed: str = ""
+    """Why it was given up, in the words of its controller; empty if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +326,4 @@ class DisruptionBudget:
     max_unavailable: str | None = None
 
 
-Element = Node | Workload | Pod | Service | DisruptionBudget
+Element = Node | Workload | Pod | Service | Job | DisruptionBudget

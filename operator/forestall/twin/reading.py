@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -16,6 +17,10 @@ MAX_TEXT = 4096
 """Characters of the longest text that is kept; a longer one is an error."""
 MAX_AMOUNT = 2**63 - 1
 """Largest amount, as the API server itself has it."""
+MAX_WORDS = 512
+"""Characters kept of what a component says in its own words."""
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Times beyond these are no times of a cluster; there is room for sums on both sides."""
 
 _QUANTITY = re.compile(
     r"([0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(n|u|m|k|[MGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?", re.ASCII
@@ -84,6 +89,12 @@ def text_list(value: Json, name: str) -> tuple[str, ...]:
     return tuple(text({name: item}, name) for item in found)
 
 
+def words(value: Json, name: str) -> str:
+    """What a component says at `name`, its beginning; nothing where it is no text. Nothing hangs on it but people."""
+    found = value.get(name)
+    return found[:MAX_WORDS].encode(errors="replace").decode() if isinstance(found, str) else ""
+
+
 def integer(value: Json, name: str, default: int, *, maximum: int = MAX_AMOUNT) -> int:
     """The number at `name`, from 0 to `maximum`."""
     found = value.get(name)
@@ -92,6 +103,20 @@ def integer(value: Json, name: str, default: int, *, maximum: int = MAX_AMOUNT) 
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= maximum:
         raise UnreadableError(f"{name}: a number from 0 to {maximum} was expected")
     return found
+
+
+def time(value: Json, name: str) -> datetime | None:
+    """The time at `name`, with its offset and within the years that can be counted on; None where it is missing."""
+    found = value.get(name)
+    if found is None:
+        return None
+    try:
+        read = datetime.fromisoformat(found)
+    except (TypeError, ValueError) as error:
+        raise UnreadableError(f"{name}: a time such as 2030-01-01T12:00:00Z was expected") from error
+    if read.tzinfo is None or not EARLIEST <= read <= LATEST:
+        raise UnreadableError(f"{name}: a time with an offset, from {EARLIEST.year} to {LATEST.year}, was expected")
+    return read
 
 
 def amount(value: Json, name: str, *, unit: int = 0) -> int:

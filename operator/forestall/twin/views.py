@@ -11,16 +11,33 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forestall.api.base import Key
 from forestall.twin.graph import carried_by, graph
 from forestall.twin.index import Index
-from forestall.twin.model import STARTING, DisruptionBudget, Node, Pod, Service, Workload
+from forestall.twin.model import (
+    Container,
+    DisruptionBudget,
+    Job,
+    Node,
+    Pod,
+    Resources,
+    Rollout,
+    Service,
+    Taint,
+    Workload,
+)
 from forestall.twin.placement import place
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+CORDONED: Final = "node.kubernetes.io/unschedulable"
+"""Key of the taint that a cordoned node bears."""
+NO_PLACE: Final = "no node takes it"
+"""What is said of a pod that would find no node."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +47,7 @@ class View:
     nodes: Mapping[str, Node]
     workloads: Mapping[Key, Workload]
     budgets: Mapping[Key, DisruptionBudget]
+    jobs: Mapping[Key, Job]
     index: Index
 
     @property
@@ -52,8 +70,8 @@ class View:
         return self.index.pods_of(service)
 
     def ready_pods(self, service: Key) -> tuple[Pod, ...]:
-        """Pods of the Service that serve."""
-        return tuple(filter(self.is_ready, self.pods_of_service(service)))
+        """Pods of the Service that serve, and that its ports lead to."""
+        return tuple(filter(self.is_ready, self.index.reached_by(service)))
 
     def pods_of_workload(self, workload: Key) -> tuple[Pod, ...]:
         """Pods of the workload, without those that terminate."""
@@ -123,7 +141,13 @@ class Snapshot(View):
     def potential(self) -> Potential:
         """The start of a supposition."""
         return Potential(
-            nodes=self.nodes, workloads=self.workloads, budgets=self.budgets, index=self.index, base=self, edits=()
+            nodes=self.nodes,
+            workloads=self.workloads,
+            budgets=self.budgets,
+            jobs=self.jobs,
+            index=self.index,
+            base=self,
+            edits=(),
         )
 
 
@@ -166,34 +190,152 @@ class Potential(View):
         if not target.previous_revision:
             return replace(self, edits=(*self.edits, f"{edit}: there is none"))
         old = [pod for pod in self.ready_pods_of_workload(workload) if not pod.current][: target.replicas]
-        kept = [replace(pod, current=True) for pod in old]
-        return self._with(target, kept, target.replicas - len(kept), edit, sound=True)
+        kept = [replace(pod, current=True, containers=()) for pod in old]
+        target = replace(
+            target.former or target,
+            key=workload,
+            uid=target.uid,
+            replicas=target.replicas,
+            revision=target.revision,
+            previous_revision=True,
+            rollout=Rollout(),
+        )
+        return self._with(target, kept, target.replicas - len(kept), edit, faults=())
+
+    def restart(self, workload: Key) -> Potential:
+        """All pods of the workload are made anew from the same template. A fault that all of them have stays."""
+        target = self.workloads[workload]
+        return self._with(target, (), target.replicas, f"restart {workload}")
+
+    def set_resources(self, workload: Key, container: str, *, requests: Resources, limits: Resources) -> Potential:
+        """A container asks for, and is held to, other amounts; all pods are made anew.
+
+        With a higher limit of memory, or none, a container that was killed for want of it is not killed again.
+        """
+        old = self.workloads[workload]
+        before = next(one for one in old.containers if one.name == container)
+        after = replace(before, requests=requests, limits=limits)
+        asked = old.requests.plus(after.requests).minus(before.requests)
+        target = replace(
+            old, requests=asked, containers=tuple(after if one is before else one for one in old.containers)
+        )
+        roomier = not limits.memory or 0 < before.limits.memory < limits.memory
+        faults = [one for one in self._faults(workload) if not (roomier and one.starved and one.name == container)]
+        return self._with(target, (), target.replicas, f"set the resources of {container} in {workload}", faults)
+
+    def set_probed_port(self, workload: Key, container: str, port: int | str) -> Potential:
+        """The readiness probe of a container asks another port; all pods are made anew.
+
+        If the container declares that port and did not declare the one before, it becomes ready in time.
+        """
+        old = self.workloads[workload]
+        before = next(one for one in old.containers if one.name == container)
+        after = replace(before, probed=port)
+        target = replace(old, containers=tuple(after if one is before else one for one in old.containers))
+        found = after.answers and not before.answers
+        faults = [one for one in self._faults(workload) if not (found and one.unasked and one.name == container)]
+        return self._with(target, (), target.replicas, f"probe port {port} of {container} in {workload}", faults)
+
+    def set_schedulable(self, name: str, *, schedulable: bool) -> Potential:
+        """New pods may or may not be placed on the node; pods that wait for a place find one where they may."""
+        present = self.nodes[name].taints
+        # The control plane's own taint goes with the mark that it stands for.
+        taints = tuple(taint for taint in present if taint.key != CORDONED) if schedulable else present
+        node = replace(self.nodes[name], schedulable=schedulable, taints=taints)
+        return self._told(f"{'uncordon' if schedulable else 'cordon'} node/{name}", node)._settled()
+
+    def set_taints(self, name: str, taints: tuple[Taint, ...]) -> Potential:
+        """The node has these taints. Pods that wait for a place find one where they may; those in place stay."""
+        return self._told(f"set the taints of node/{name}", replace(self.nodes[name], taints=taints))._settled()
+
+    def drain(self, name: str) -> Potential:
+        """Nothing new is placed on the node, and its pods are made anew elsewhere.
+
+        Those that no known workload keeps are gone: nothing is known to make them anew.
+        """
+        view = self._told(f"drain node/{name}", replace(self.nodes[name], schedulable=False))
+        moving = [pod for pod in self.pods.values() if pod.node == name]
+        left = {key: pod for key, pod in self.pods.items() if pod.node != name or pod.workload in self.workloads}
+        view = replace(view, index=Index(left, self.services))
+        for workload in self._owners(moving):
+            kept = [pod for pod in view.pods_of_workload(workload) if pod.node != name]
+            view = view._with(view.workloads[workload], kept, view.workloads[workload].replicas - len(kept), "")
+        return view
+
+    def set_target_port(self, service: Key, number: int, target: int | str) -> Potential:
+        """The port `number` of the Service leads to another port of its pods."""
+        old = self.services[service]
+        ports = tuple(port._replace(target=target) if port.number == number else port for port in old.ports)
+        return self._serving(replace(old, ports=ports), f"lead port {number} of {service} to {target}")
+
+    def set_selector(self, service: Key, label: str, value: str) -> Potential:
+        """The Service selects pods by another value of one label; by none where the value is empty."""
+        old = self.services[service]
+        rest = {name: wanted for name, wanted in old.selector.items() if name != label}
+        changed = replace(old, selector=rest | ({label: value} if value else {}))
+        return self._serving(changed, f"select by {label}={value} in {service}")
+
+    def _serving(self, service: Service, edit: str) -> Potential:
+        services = {**self.services, service.key: service}
+        return replace(self, index=Index(self.pods, services), edits=(*self.edits, edit))
+
+    def _told(self, edit: str, node: Node) -> Potential:
+        return replace(self, nodes={**self.nodes, node.key.name: node}, edits=(*self.edits, edit))
+
+    def _settled(self) -> Potential:
+        """The view with the pods that wait for a place where a scheduler would put them now."""
+        view = self
+        for workload in self._owners([pod for pod in self.pods.values() if not pod.node]):
+            pods = view.pods_of_workload(workload)
+            kept = [pod for pod in pods if pod.node]
+            placed = view._with(view.workloads[workload], kept, len(pods) - len(kept), "")
+            view = placed._rolled_out(workload)
+        return view
+
+    def _rolled_out(self, workload: Key) -> Potential:
+        """The view with a rollout at its end that pods without a place held up; as it is where some still have none."""
+        target, pods = self.workloads[workload], self.pods_of_workload(workload)
+        new = [pod for pod in pods if pod.current][: target.replicas]
+        if len(new) == len(pods) or not all(self.is_ready(pod) for pod in new):
+            return self
+        done = self._with(target, new, target.replicas - len(new), "")
+        return done if all(pod.node for pod in done.pods_of_workload(workload)) else self
+
+    def _owners(self, pods: Sequence[Pod]) -> Sequence[Key]:
+        """The workloads that keep these pods."""
+        return sorted({pod.workload for pod in pods if pod.workload is not None}.intersection(self.workloads))
 
     def _removal_order(self, workload: Key) -> _RemovalOrder:
         return _RemovalOrder(self, self.pods_of_workload(workload))
 
-    def _with(self, target: Workload, kept: Sequence[Pod], new: int, edit: str, *, sound: bool = False) -> Potential:
-        """The workload with `kept` and `new` pods. Unless `sound`, a fault of the template shows in new pods too."""
+    def _faults(self, workload: Key) -> tuple[Container, ...]:
+        return _faults(self.pods_of_workload(workload))
+
+    def _with(
+        self, target: Workload, kept: Sequence[Pod], new: int, edit: str, faults: Sequence[Container] | None = None
+    ) -> Potential:
+        """The workload with `kept` and `new` pods. Unless told, a fault of the template shows in new pods too."""
         old = self.pods_of_workload(target.key)
         gone = {pod.key for pod in old}
         others = {key: pod for key, pod in self.pods.items() if key not in gone}
-        waiting = "" if sound else _fault(old)
+        faults = tuple(_faults(old) if faults is None else faults)
         nodes = place(target, new, self.nodes, (*others.values(), *kept))
-        fresh = _pods(target, new, nodes, waiting, taken=self.pods)
+        fresh = _pods(target, new, nodes, faults, taken=self.pods)
         pods = dict(sorted({**others, **{pod.key: pod for pod in (*kept, *fresh)}}.items()))
         return replace(
             self,
             workloads={**self.workloads, target.key: target},
             index=Index(pods, self.services),
-            edits=(*self.edits, edit),
+            edits=(*self.edits, edit) if edit else self.edits,
         )
 
 
-def _fault(pods: Sequence[Pod]) -> str:
-    """What keeps pods of the present template waiting, if none of them runs: new ones would fare no better."""
+def _faults(pods: Sequence[Pod]) -> tuple[Container, ...]:
+    """What ails pods of the present template, if none of them runs well: new ones would fare no better."""
     current = [pod for pod in pods if pod.current]
-    faults = (pod.waiting for pod in current if pod.waiting not in STARTING)
-    return "" if any(pod.ready for pod in current) else next(faults, "")
+    ailing = (pod.containers for pod in current if any(one.ails for one in pod.containers))
+    well = any(pod.ready and not any(one.ails for one in pod.containers) for pod in current)
+    return () if well else next(ailing, ())
 
 
 class _RemovalOrder:
@@ -207,7 +349,9 @@ class _RemovalOrder:
         return bool(pod.node), self._view.is_ready(pod), -self._crowd[pod.node], pod.key
 
 
-def _pods(target: Workload, number: int, nodes: Sequence[str], waiting: str, taken: Mapping[Key, Pod]) -> list[Pod]:
+def _pods(
+    target: Workload, number: int, nodes: Sequence[str], faults: tuple[Container, ...], taken: Mapping[Key, Pod]
+) -> list[Pod]:
     """New pods of the workload: on `nodes` as far as these go, the rest pending."""
     names = (Key("Pod", target.key.namespace, f"{target.key.name}+{place}") for place in count(1))
     free = (key for key in names if key not in taken)
@@ -217,11 +361,13 @@ def _pods(target: Workload, number: int, nodes: Sequence[str], waiting: str, tak
             key=key,
             workload=target.key,
             node=home,
-            ready=bool(home) and not waiting,
+            ready=bool(home) and not faults,
             terminating=False,
             requests=target.requests,
             labels=target.labels,
-            waiting=waiting,
+            containers=faults,
+            ports=tuple(port for one in target.containers for port in one.ports),
+            unschedulable="" if home else NO_PLACE,
         )
         for home, key in zip(homes, free, strict=False)
     ]

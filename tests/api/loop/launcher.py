@@ -1,4 +1,4 @@
-"""The operator, with probes in quick succession, and with a death at a moment of one's choice."""
+"""The operator, with a shorter breath than in life, and with a death at a moment of one's choice."""
 
 import argparse
 import asyncio
@@ -17,10 +17,14 @@ from forestall.runtime.telemetry import configure_logs
 
 
 class Moment(NamedTuple):
-    """Before or after the answer to a write: of a plan's status that says `phase`, or, without one, of a Job."""
+    """Before or after the answer to a write: of a plan's status that says `phase`, or, without one, of a Job.
+
+    With `undo`: of the intent to undo the plan, or of the Job that undoes it.
+    """
 
     phase: str
     after: bool
+    undo: bool = False
 
 
 MOMENTS: Mapping[str, Moment] = {
@@ -28,6 +32,8 @@ MOMENTS: Mapping[str, Moment] = {
     "after-intent": Moment("Executing", after=True),
     "after-job": Moment("", after=True),
     "before-outcome": Moment("Soaking", after=False),
+    "after-undo-intent": Moment("RollingBack", after=True, undo=True),
+    "after-undo-job": Moment("", after=True, undo=True),
 }
 
 
@@ -42,7 +48,7 @@ class Mortal:
 
     async def patch_status(self, resource: Resource, namespace: str, name: str, patch: Json) -> Json:
         """Perhaps the last call."""
-        last = resource == PLANS and patch["status"].get("phase") == self._moment.phase
+        last = resource == PLANS and self._says(patch["status"])
         self._die(last and not self._moment.after)
         answer = await self._kube.patch_status(resource, namespace, name, patch)
         self._die(last)
@@ -50,21 +56,31 @@ class Mortal:
 
     async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
         """Perhaps the last call."""
-        last = resource == JOBS and not self._moment.phase
+        undoes = "-undo-" in body["metadata"].get("name", "")
+        last = resource == JOBS and not self._moment.phase and undoes == self._moment.undo
         answer = await self._kube.create(resource, namespace, body, dry_run=dry_run)
         self._die(last)
         return answer
+
+    def _says(self, status: Json) -> bool:
+        """Whether a status is the one of the moment."""
+        if self._moment.undo:
+            intents = (one for one in status.get("attempts", ()) if one["rollback"] and "outcome" not in one)
+            return bool(self._moment.phase) and any(intents)
+        return bool(status.get("phase") == self._moment.phase)
 
     def _die(self, now: bool) -> None:
         if now:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def run(moment: Moment | None, probe: float) -> None:
+async def run(moment: Moment | None, probe: float, retention: float) -> None:
     """Run until SIGTERM, or until the moment."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    chosen = replace(settings.read(), probe_interval=timedelta(seconds=probe))
+    chosen = replace(
+        settings.read(), probe_interval=timedelta(seconds=probe), retention_pause=timedelta(seconds=retention)
+    )
     configure_logs(chosen.log_level)
     async with await connect() as kube:
         seen = cast("Kube", Mortal(kube, moment)) if moment else kube
@@ -75,5 +91,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--die", choices=sorted(MOMENTS))
     parser.add_argument("--probe-seconds", type=float, default=60.0)
+    parser.add_argument("--retention-seconds", type=float, default=60.0)
     options = parser.parse_args()
-    asyncio.run(run(MOMENTS.get(options.die), options.probe_seconds))
+    asyncio.run(run(MOMENTS.get(options.die), options.probe_seconds, options.retention_seconds))

@@ -5,7 +5,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.chart.rendering import DIGEST, NAMESPACE
 from tools.cluster import host, process
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.pki import Pki, write_private
 from tools.cluster.process import Process, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -30,11 +31,34 @@ def checkout() -> dict[str, str]:
     return {"PATH": programs, "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT}"}
 
 
-class Operator:
-    """At most one operator at a time. Its log is `log`."""
+def secrets(folder: Path) -> Path:
+    """The folder, with what the receiver of alerts needs; made once for all replicas."""
+    pki = Pki(folder)
+    made = pki.issue("receiver", "receiver", sans=("127.0.0.1",))
+    for name, file in (("tls.crt", made.cert), ("tls.key", made.key)):
+        write_private(folder / name, file.read_text())
+    write_private(folder / "token", "token of the tests")
+    return folder
 
-    def __init__(self, cluster: ApiTier, log: Path) -> None:
-        self._cluster, self.log = cluster, log
+
+class Operator:
+    """One replica, at most one process at a time. Its log is `log`, its ledger `ledger`.
+
+    `way` makes of its kubeconfig the one that it is given.
+    """
+
+    def __init__(
+        self,
+        cluster: ApiTier,
+        folder: Path,
+        replica: str = "operator",
+        *,
+        way: Callable[[Path], Path] = lambda kubeconfig: kubeconfig,
+    ) -> None:
+        self._cluster, self.replica, self._way = cluster, replica, way
+        self.log, self.ledger = folder / f"{replica}.log", folder / f"{replica}.db"
+        self.secrets = secrets(folder / "alerts")
+        self.alerts_port = host.free_ports(1)[0]
         self._process: Process | None = None
         self._port = 0
 
@@ -44,6 +68,11 @@ class Operator:
         if self._process is None or not self.alive:
             raise RuntimeError(f"the operator does not run: see {self.log}")
         return self._process.pid
+
+    @property
+    def port(self) -> int:
+        """Where it serves health and metrics; another one after each start."""
+        return self._port
 
     @property
     def alive(self) -> bool:
@@ -57,20 +86,44 @@ class Operator:
         self._port = host.free_ports(1)[0]
         settings = {
             **checkout(),
-            "KUBECONFIG": str(self._cluster.service_account_kubeconfig(NAMESPACE, "forestall")),
+            "KUBECONFIG": str(self._way(self._cluster.service_account_kubeconfig(NAMESPACE, "forestall"))),
             "FORESTALL_NAMESPACE": NAMESPACE,
+            "FORESTALL_REPLICA": self.replica,
             "FORESTALL_ACTION_IMAGE": IMAGE,
             "FORESTALL_HTTP_PORT": str(self._port),
+            "FORESTALL_LEDGER": str(self.ledger),
+            "FORESTALL_ALERTS_PORT": str(self.alerts_port),
+            "FORESTALL_ALERTS_TOKEN": str(self.secrets / "token"),
+            "FORESTALL_ALERTS_CERTIFICATE": str(self.secrets),
         }
         variables = [f"{name}={value}" for name, value in settings.items()]
         argv = ["env", *variables, sys.executable, "-m", module, *args]
-        self._process = started = self._cluster.run("operator", argv, self.log)
-        wait_until("the operator to be ready", self._ready, timeout=WAIT, alive_also=(started,))
+        self._process = started = self._cluster.run(self.replica, argv, self.log)
+        wait_until("the operator to be ready", lambda: self.ready, timeout=WAIT, alive_also=(started,))
+
+    @property
+    def ready(self) -> bool:
+        """Whether it says so."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def send(self, signum: signal.Signals) -> None:
+        """Send it a signal."""
+        if self._process is not None:
+            process.send(self._process, signum)
 
     def stop(self) -> None:
         """Ask it to end, as the kubelet would."""
         if self._process is not None:
             process.stop(self._process, grace=25.0)
+
+    def kill(self) -> None:
+        """End it as the kernel would: it can do nothing more."""
+        self.send(signal.SIGKILL)
+        self.died()
 
     def died(self) -> None:
         """Wait until it has died by itself."""
@@ -89,13 +142,16 @@ class Operator:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Hold its breath: what happens meanwhile, it sees all at once afterwards."""
-        if self._process is None:
-            raise RuntimeError("the operator does not run")
-        process.send(self._process, signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
         try:
             yield
         finally:
-            process.send(self._process, signal.SIGCONT)
+            self.send(signal.SIGCONT)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the one that acts, by its own word."""
+        return self.metric("forestall_leader") == 1
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of its own metric's series that have these labels."""
@@ -103,10 +159,3 @@ class Operator:
             text = answer.read().decode()
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
         return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False

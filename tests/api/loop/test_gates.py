@@ -8,6 +8,7 @@ import pytest
 
 from forestall.adapters.kubernetes.client import path_of
 from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, POLICIES
+from forestall.api.remediationplan import TERMINAL
 from tests.api.installation import ACTIONS, job
 from tests.api.loop import objects
 from tests.api.loop.objects import BROKEN, POLICY, Json
@@ -135,6 +136,23 @@ def test_a_target_that_git_owns_is_left_alone(shop: Shop) -> None:
         expect(shop.approve(plan), None)
         shop.put(DEPLOYMENTS, objects.deployment(image=BROKEN), fieldManager="argocd-controller")
     shop.vetoed(plan, "Stale", "target", "OwnedElsewhere")
+
+
+def test_a_target_that_another_plan_works_on_waits_for_its_end(shop: Shop) -> None:
+    shop.open()
+    shop.put(POLICIES, objects.policy("again"))
+    shop.fault()
+    shop.until("two plans to wait", lambda: [shop.phase(one) for one in shop.all(PLANS)] == ["PendingApproval"] * 2)
+    first, second = shop.all(PLANS)
+    with shop.world.no_action_pods():
+        expect(shop.approve(first), None)
+        shop.until("the first one's Job", lambda: suspended(shop, first) == [False])
+        expect(shop.approve(second), None)
+        locked = shop.vetoed(second, "Blocked", "lock", "TargetLocked")
+        assert f"plan {shop.namespace}/{name_of(first)} works on the same target" in locked["status"]["message"]
+    shop.reaches(first, "Succeeded")
+    shop.until("the second one to end", lambda: shop.phase(second) in TERMINAL)
+    assert shop.jobs(second) == []
 
 
 def test_a_plan_on_old_evidence_waits_for_new(shop: Shop) -> None:

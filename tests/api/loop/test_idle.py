@@ -44,7 +44,7 @@ def several_inspections(shop: Shop, count: int) -> None:
 def writes(world: World) -> Mapping[tuple[str, str, str], float]:
     """Writes that the API server has carried out, by verb, resource and subresource; dry runs left out.
 
-    The operator may delete nothing; what is deleted is what earlier tests left.
+    Deletions do not count: most are the removal of what earlier tests left.
     """
     text = world.cluster.get("/metrics")
     families = (one for one in text_string_to_metric_families(text) if one.name == "apiserver_request")

@@ -71,7 +71,7 @@ def test_policies(shop: Shop) -> None:
     shop.delete(POLICIES, POLICY)
     shop.until("the policy to be gone", lambda: not shop.all(POLICIES))
     expect(shop.approve(plan), None)
-    shop.reaches(plan, "Stale")
+    shop.reaches(plan, "Cancelled")
     assert shop.jobs(plan) == []
 
 

@@ -1,7 +1,5 @@
 """What is measured: gone, and back, and up and down."""
 
-from functools import partial
-
 import pytest
 
 from forestall.adapters.resources import FINDINGS, POLICIES, TWINS
@@ -36,18 +34,13 @@ def test_without_prometheus_nothing_is_executed_until_it_is_back(shop: Shop, loa
     assert shop.world.operator.pid == operator
 
 
-def stands(shop: Shop, wanted: str) -> bool:
-    """Whether the one finding is in that state."""
-    return [state(one) for one in shop.all(FINDINGS)] == [wanted]
-
-
 def test_ten_toggles_of_one_condition_are_one_finding(shop: Shop, loads: Loads) -> None:
     loads.set(shop.namespace, "web", 0.5)
     shop.open(**objects.saturation(mode="Observe"))
     for _ in range(5):
         for load, wanted in ((0.9, "Open"), (0.5, "Cleared")):
             loads.set(shop.namespace, "web", load)
-            shop.until(f"the finding to be {wanted}", partial(stands, shop, wanted))
+            reaches(shop, wanted)
 
     (finding,) = shop.all(FINDINGS)
     status = finding["status"]
@@ -60,3 +53,8 @@ def test_ten_toggles_of_one_condition_are_one_finding(shop: Shop, loads: Loads) 
 def measured(shop: Shop) -> Json:
     """The twin that knows loads."""
     return shop.world.read(TWINS, MEASURED)
+
+
+def reaches(shop: Shop, wanted: str) -> None:
+    """Wait until the one finding is in that state."""
+    shop.until(f"the finding to be {wanted}", lambda: [state(one) for one in shop.all(FINDINGS)] == [wanted])

@@ -2,8 +2,8 @@
 
 import json
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,6 @@ from forestall.adapters.kubernetes.client import path_of
 from forestall.ports import Json, Resource
 from tests.api.installation import ACTIONS
 from tests.api.loop import objects
-from tests.api.loop.kubelet import Starter
 from tests.api.loop.process import IMAGE, Operator, checkout
 from tests.api.person import Person, expect
 from tests.chart.rendering import NAMESPACE as SYSTEM
@@ -27,6 +26,8 @@ from tools.cluster.process import Process, wait_until
 
 ANY = "any-namespace"
 """Stands in the rendered chart for each namespace whose workloads may be remediated."""
+LEFT_OUT = frozenset(("Deployment", "PersistentVolumeClaim"))
+"""The operator runs as a process here; a claim that no volume can meet would be told of for ever."""
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 NODES = ("runner-1", "runner-2")
 
@@ -79,19 +80,26 @@ class World:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Take the API server away.
+        """Take the API server away."""
+        with self.controllers_held():
+            self.cluster.stop_apiserver()
+            try:
+                yield
+            finally:
+                self.cluster.start_apiserver()
 
-        The cluster's own controllers are held meanwhile and then begin anew: left running, they would give the nodes
-        up and come back to work a minute after the API server.
+    @contextmanager
+    def controllers_held(self) -> Iterator[None]:
+        """Hold the cluster's own controllers, which then begin anew.
+
+        Left running in an outage, they would give the nodes up and come back to work a minute after the API server.
         """
         controllers = [one for one in self.cluster.processes() if one.name in CONTROLLERS]
         for one in controllers:
             process.send(one, signal.SIGSTOP)
-        self.cluster.stop_apiserver()
         try:
             yield
         finally:
-            self.cluster.start_apiserver()
             for one in controllers:
                 command = _command(one)
                 process.stop(one, grace=0.0)
@@ -112,18 +120,31 @@ class World:
 
 
 @contextmanager
-def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
-    """Install the chart without its Deployment, start nodes and operator; leave only the CRDs."""
+def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
+    """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
+    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image(service=True)}
+    first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
+    with first, second:
+        yield
+
+
+@contextmanager
+def install(
+    cluster: ApiTier,
+    folder: Path,
+    nodes: Callable[[ApiTier, Path], AbstractContextManager[None]] = running_nodes,
+) -> Iterator[World]:
+    """Install the chart without what this cluster does not run, start nodes and operator; leave only the CRDs."""
     whole = render(f"namespaces={{{ANY}}}")
     crds = [one for one in whole if one["kind"] == "CustomResourceDefinition"]
     grants = [one for one in whole if one["metadata"].get("namespace") == ANY]
-    rest = [one for one in whole if one["kind"] != "Deployment" and one not in crds and one not in grants]
+    rest = [one for one in whole if one["kind"] not in LEFT_OUT and one not in crds and one not in grants]
     chart = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}}, *rest, objects.editors()]
     apply(cluster, crds, "--force-conflicts")
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
     apply(cluster, chart)
-    operator = Operator(cluster, folder / "operator.log")
-    with running_nodes(cluster, folder):
+    operator = Operator(cluster, folder)
+    with nodes(cluster, folder):
         try:
             operator.start()
             apply(cluster, [objects.twin(objects.TWIN)])
@@ -131,15 +152,6 @@ def install(cluster: ApiTier, folder: Path) -> Iterator[World]:
         finally:
             operator.stop()
             remove(cluster, chart)
-
-
-@contextmanager
-def running_nodes(cluster: ApiTier, folder: Path) -> Iterator[None]:
-    """Two nodes that run action Jobs by this checkout, and take the application's pods for running."""
-    images = {IMAGE: Image(env=checkout()), objects.GOOD: Image()}
-    first, second = (PodRunner(cluster, folder / name, images, name) for name in NODES)
-    with first, second, Starter(cluster.kubeconfig, [objects.GOOD]):
-        yield
 
 
 def apply(cluster: ApiTier, manifests: list[Manifest], *options: str) -> None:

@@ -188,6 +188,26 @@ except OSError:
     assert end_of(node_cluster, namespace, "asks")[2] == "at once"
 
 
+def test_pods_call_a_service_by_its_name(node_cluster: NodeTier, namespace: str, sample: Image) -> None:
+    apply(node_cluster, namespace, *web(sample.name))
+    node_cluster.kubectl("rollout", "status", "-n", namespace, "deployment/web", "--timeout=90s")
+    script = """
+import sys, urllib.request
+from contextlib import suppress
+for name in sys.argv[1:]:
+    answer = ""
+    while not answer:
+        with suppress(ConnectionError):  # the proxies may not know the pods yet
+            answer = urllib.request.urlopen("http://" + name, timeout=10).read().decode()
+open("/dev/termination-log", "w").write("called")
+"""
+    names = ["web", f"web.{namespace}", f"web.{namespace}.svc.cluster.local"]
+    for node in node_cluster.nodes():
+        apply(node_cluster, namespace, job(f"from-{node}", sample.name, "python", "-c", script, *names, nodeName=node))
+    for node in node_cluster.nodes():
+        assert end_of(node_cluster, namespace, f"from-{node}") == ("Complete", 0, "called")
+
+
 def test_the_operators_image_holds_the_operator_and_its_locked_environment(
     node_cluster: NodeTier, namespace: str, operator: Image
 ) -> None:

@@ -16,12 +16,13 @@ def test_an_order_that_cannot_be_read_changes_nothing_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = tmp_path / "termination-log"
-    told = {"FORESTALL_TERMINATION_LOG": str(log), "FORESTALL_PLAN_UID": "u1"}
+    marks = {"FORESTALL_PLAN_UID": "u1", "TRACEPARENT": "00-a-b-01"}
+    told = {"FORESTALL_TERMINATION_LOG": str(log), **marks}
     code = main(["scale"], {**environment(FORESTALL_PARAMETERS="[]"), **told})
     written, printed = json.loads(log.read_text()), json.loads(capsys.readouterr().out)
     assert code == written["code"] == PRECONDITION_FAILED
     assert "cannot be read" in written["message"]
-    assert printed == {"plan": "u1", **written}
+    assert printed == {"plan_uid": "u1", "traceparent": "00-a-b-01", **written}
 
 
 @pytest.mark.parametrize("arguments", [[], ["reboot"], ["scale", "--force"], ["scale", "extra"]])

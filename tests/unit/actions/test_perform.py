@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from forestall.actions.order import Order
-from forestall.actions.perform import DONE, FAILED, NOTHING_TO_DO, PRECONDITION_FAILED, Result, perform, rollout
+from forestall.actions.perform import DONE, FAILED, NOTHING_TO_DO, PRECONDITION_FAILED, TRIES, Result, perform
 from forestall.adapters.memory import FixedClock, MemoryKube
 from forestall.adapters.resources import DEPLOYMENTS, REPLICASETS
 from forestall.planning.hashing import reads_hash
@@ -33,6 +33,7 @@ def scaling(to: str = "5", **more: Any) -> Order:
     order = Order(
         action="scale",
         effect="SetReplicas",
+        kind="Deployment",
         namespace="shop",
         name="cart",
         uid="uid-cart",
@@ -127,7 +128,7 @@ def test_nothing_is_changed_when(order: Order, why: str) -> None:
 @pytest.mark.parametrize("verb", ["get", "json_patch"])
 def test_a_refusal_ends_it(status: int, code: int, verb: Any) -> None:
     kube = cluster()
-    kube.refuse(verb, DEPLOYMENTS, KubeError(status, "No", "not now"))
+    kube.refuse(verb, DEPLOYMENTS, KubeError(status, "No", "not now"), times=1 if verb == "get" else TRIES)
     result = performed(kube, scaling())
     assert (result.code, replicas(kube)) == (code, 3)
     assert "not now" in result.message
@@ -183,29 +184,6 @@ def test_what_others_change_during_the_rollout_does_not_pass_for_this_change() -
 
     result = performed(cluster(), scaling(post_checks=("RolloutComplete",)), meanwhile=interfere)
     assert result.target_hash == reads_hash(deployment(replicas=5), READS)
-
-
-ROLLOUTS: dict[str, tuple[Json, bool]] = {
-    "complete": ({"replicas": 3, "updatedReplicas": 3, "availableReplicas": 3, "observedGeneration": 4}, True),
-    "a later generation": (
-        {"replicas": 3, "updatedReplicas": 3, "availableReplicas": 3, "observedGeneration": 9},
-        True,
-    ),
-    "not seen yet": ({"replicas": 3, "updatedReplicas": 3, "availableReplicas": 3, "observedGeneration": 3}, False),
-    "old pods left": ({"replicas": 4, "updatedReplicas": 3, "availableReplicas": 3, "observedGeneration": 4}, False),
-    "not updated": ({"replicas": 3, "updatedReplicas": 2, "availableReplicas": 3, "observedGeneration": 4}, False),
-    "not available": ({"replicas": 3, "updatedReplicas": 3, "availableReplicas": 2, "observedGeneration": 4}, False),
-    "no status": ({}, False),
-}
-
-
-@pytest.mark.parametrize(("status", "complete"), ROLLOUTS.values(), ids=ROLLOUTS.keys())
-def test_a_rollout_is_complete_when_every_replica_runs_the_new_state(status: Json, complete: bool) -> None:
-    assert rollout({**deployment(), "status": status}, 4)[0] is complete
-
-
-def test_nothing_wanted_is_complete_with_nothing() -> None:
-    assert rollout({**deployment(replicas=0), "status": {"observedGeneration": 4}}, 4)[0]
 
 
 def test_a_result_is_told_in_the_room_that_a_termination_message_has() -> None:

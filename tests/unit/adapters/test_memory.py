@@ -104,6 +104,26 @@ def test_lists_are_of_a_kind_a_namespace_and_labels() -> None:
     told(story)
 
 
+def test_a_list_is_narrowed_by_what_fields_say_and_do_not_say() -> None:
+    async def story(kube: MemoryKube) -> None:
+        for fields, count in (("spec.x=1", 1), ("spec.x=2", 0), ("spec.x!=2", 1), ("spec.x!=1", 0), ("a!=1,b!=1", 1)):
+            assert len(await kube.list(PLANS, fields=fields)) == count, fields
+
+    told(story)
+
+
+def test_only_the_version_that_was_meant_is_deleted() -> None:
+    async def story(kube: MemoryKube) -> None:
+        with pytest.raises(KubeError, match="Conflict"):
+            await kube.delete(PLANS, "shop", "p", version="999")
+        await kube.delete(
+            PLANS, "shop", "p", version=(await kube.get(PLANS, "shop", "p"))["metadata"]["resourceVersion"]
+        )
+        assert await kube.list(PLANS) == []
+
+    told(story)
+
+
 def test_what_it_gives_out_is_a_copy() -> None:
     async def story(kube: MemoryKube) -> None:
         (await kube.get(PLANS, "shop", "p"))["spec"]["x"] = 9

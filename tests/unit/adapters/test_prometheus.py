@@ -181,6 +181,30 @@ def test_a_server_that_says_nothing_times_out() -> None:
             let_go.set()
 
 
+def test_once_it_is_closed_what_was_asked_is_answered_and_then_its_threads_are_gone() -> None:
+    asked, let_go = threading.Event(), threading.Event()
+
+    def late(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        assert let_go.wait(PATIENT)
+        result(row("1"))(handler)
+
+    async def closed_meanwhile(url: str) -> Measurement:
+        server = Prometheus(url, timeout=PATIENT, clock=FixedClock(NOW))
+        answers = asyncio.create_task(server.query([str(number) for number in range(9)]))
+        assert await asyncio.to_thread(asked.wait, PATIENT)
+        server.close()
+        let_go.set()
+        assert [one.error for one in (await answers).values()] == [""] * 9
+        return (await server.query(["up"]))["up"]
+
+    with serving(late) as (url, _):
+        assert asyncio.run(closed_meanwhile(url)).error == "it is asked no more"
+    for thread in (one for one in threading.enumerate() if one.name.startswith("prometheus")):
+        thread.join(PATIENT)
+        assert not thread.is_alive()
+
+
 def test_an_answer_that_breaks_off_is_an_error() -> None:
     def break_off(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

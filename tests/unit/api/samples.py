@@ -8,6 +8,7 @@ from forestall.api.base import Resource
 Json = dict[str, Any]
 
 _TEXTS = {
+    r"^[A-Z][A-Z0-9_]*$": "MODE",
     r"^([0-9]+(ms|s|m|h|d))+$": "1m30s",
     r"^-?[0-9]+(\.[0-9]+)?$": "1.5",
     r"^(sha256:[0-9a-f]{64})?$": f"sha256:{'a' * 64}",

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from forestall.api.base import DecimalText, Duration, Key, Model, ObjectMeta, Time, format_duration, parse_duration
+from forestall.api.base import (
+    TO_KEEP,
+    DecimalText,
+    Duration,
+    Key,
+    Model,
+    ObjectMeta,
+    Time,
+    format_duration,
+    parse_duration,
+)
 from forestall.api.finding import Finding
 
 
@@ -18,6 +28,25 @@ class Thing(Model):
     how_long: Duration = timedelta(0)
     when: Time | None = None
     how_much: DecimalText | None = None
+
+
+def test_a_model_to_keep_remembers_no_more_than_its_fields_and_its_copies_are_as_good() -> None:
+    whole = {"metadata": {"name": "f", "uid": "1"}}
+    one, other = (Named.model_validate(whole, context=TO_KEEP) for _ in range(2))
+    assert one.metadata.model_fields_set is other.metadata.model_fields_set
+    copy = one.metadata.model_copy(update={"uid": "2"})
+    assert copy.to_json() == ObjectMeta(name="f", uid="2").to_json()
+    assert one == other == Named.model_validate(whole)
+
+
+def test_other_models_know_which_of_their_fields_were_given() -> None:
+    assert Thing.model_validate({"howLong": "0s"}).model_fields_set == {"how_long"}
+
+
+class Named(Model):
+    """A model with a model in it."""
+
+    metadata: ObjectMeta
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,24 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from forestall.adapters.resources import WHO_AM_I
-from forestall.ports import Json, KubeError, Resource, WatchEvent
+from forestall.adapters.resources import PAUSES, WHO_AM_I
+from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
 ME = "ann@example.org"
 
 
 class Cluster:
-    """Holds objects; keeps the patches it was sent; refuses the next write with `refusal`, if set."""
+    """Holds objects and `rights`; keeps the patches it was sent and how it was reached; `refusal` refuses a write."""
 
     def __init__(self, objects: Iterable[Json] = ()) -> None:
         self.objects = {_key(one): one for one in copy.deepcopy(list(objects))}
         self.patches: list[tuple[str, Json]] = []
         self.refusal: KubeError | None = None
+        self.connected: tuple[str | None, str | None] | None = None
+        self.rights: set[tuple[str, str, str, str]] = set()
 
-    async def connect(self, kubeconfig: str | None) -> Self:
+    async def connect(self, kubeconfig: str | None, context: str | None) -> Self:
+        self.connected = (kubeconfig, context)
         return self
 
     async def __aenter__(self) -> Self:
@@ -36,7 +39,12 @@ class Cluster:
             raise KubeError(404, "NotFound", f'{resource.plural}.{resource.group} "{name}" not found')
         return copy.deepcopy(found)
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        self._never()
+
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         return [
             copy.deepcopy(one)
             for (kind, where, _), one in self.objects.items()
@@ -47,9 +55,18 @@ class Cluster:
         self._never()
 
     async def create(self, resource: Resource, namespace: str, body: Json, *, dry_run: bool = False) -> Json:
-        if resource != WHO_AM_I or body != {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind}:
+        if resource == WHO_AM_I and body == {"apiVersion": WHO_AM_I.api_version, "kind": WHO_AM_I.kind}:
+            return {"status": {"userInfo": {"username": ME}}}
+        if resource != PAUSES:
             self._never()
-        return {"status": {"userInfo": {"username": ME}}}
+        if self.refusal is not None:
+            raise self.refusal
+        made = {**body, "metadata": {"namespace": namespace, "name": f"{body['metadata']['generateName']}x"}}
+        self.objects[_key(made)] = made
+        return copy.deepcopy(made)
+
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        del self.objects[resource.kind, namespace, name]
 
     async def merge_patch(self, resource: Resource, namespace: str, name: str, patch: Json, *, manager: str) -> Json:
         if self.refusal is not None:
@@ -75,8 +92,8 @@ class Cluster:
     ) -> Json:
         self._never()
 
-    async def can(self, user: str, verb: str, resource: Resource, namespace: str, name: str) -> bool:
-        self._never()
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        return (who.user, verb, resource.kind, namespace) in self.rights
 
     def _never(self) -> NoReturn:
         raise AssertionError("no command of the plugin does this")

@@ -130,11 +130,35 @@ def test_what_has_not_run_yet_can_still_be_rejected(phase: str) -> None:
     assert run(cluster(phase=phase), "reject", NAME, "--reason", "no").exit_code == 0
 
 
-@pytest.mark.parametrize("phase", ["Executing", "Soaking"])
-def test_what_runs_is_stopped_by_its_policy_and_not_by_a_rejection(phase: str) -> None:
-    result = run(cluster(phase=phase), "reject", NAME, "--reason", "no")
-    assert result.exit_code == 3
-    assert "kubectl patch inspectionpolicies.forestall.dev web --namespace shop" in result.stderr
+@pytest.mark.parametrize("phase", ["Executing", "Soaking", "RollingBack"])
+def test_what_runs_is_taken_over_and_not_rejected(phase: str) -> None:
+    world = cluster(phase=phase)
+    assert run(world, "reject", NAME, "--reason", "no").exit_code == 3
+    result = run(world, "take-over", NAME, "--reason", "I know this one", "-o", "json")
+    assert result.exit_code == 0
+    facts = {"namespace": "shop", "name": NAME, "takenOverBy": ME, "reason": "I know this one"}
+    assert json.loads(result.stdout) == facts
+    claim = {"forestall.dev/take-over": "I know this one", "forestall.dev/taken-over-by": ME}
+    assert world.patches == [("forestall-take-over", claim)]
+
+
+def test_a_refused_rejection_says_how_to_take_over() -> None:
+    result = run(cluster(phase="Executing"), "reject", NAME, "--reason", "no")
+    assert f"kubectl forestall take-over {NAME} --namespace shop" in result.stderr
+
+
+@pytest.mark.parametrize("phase", sorted(TERMINAL))
+def test_what_has_ended_cannot_be_taken_over(phase: str) -> None:
+    world = cluster(phase=phase)
+    assert run(world, "take-over", NAME, "--reason", "mine").exit_code == 3
+    assert world.patches == []
+
+
+def test_a_take_over_has_a_reason() -> None:
+    world = cluster(phase="Executing")
+    assert run(world, "take-over", NAME).exit_code == 2
+    assert run(world, "take-over", NAME, "--reason", " ").exit_code == 2
+    assert world.patches == []
 
 
 @pytest.mark.parametrize("phase", sorted({*TERMINAL, "Proposed"}))

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from forestall.cli import app
@@ -41,7 +43,7 @@ def test_what_the_server_says_becomes_an_exit_code_and_words(error: KubeError, c
 
 
 def test_a_kubeconfig_that_leads_nowhere_is_an_error_with_a_remedy() -> None:
-    async def connect(kubeconfig: str | None) -> Cluster:
+    async def connect(kubeconfig: str | None, context: str | None) -> Cluster:
         raise KubeError(0, "InvalidKubeconfig", "no such context")
 
     result = CliRunner().invoke(app, ["plans", "-n", "shop"], obj=World(connect=connect))
@@ -71,6 +73,31 @@ def test_common_options_stand_before_or_behind_the_command() -> None:
     assert [one["name"] for one in json.loads(before.stdout)["plans"]] == ["here"]
 
 
+@pytest.mark.parametrize("args", [("--context", "far", "plans"), ("plans", "--context", "far")])
+def test_the_context_is_that_of_the_option(args: tuple[str, ...]) -> None:
+    cluster = Cluster()
+    assert run(cluster, *args).exit_code == 0
+    assert cluster.connected == (None, "far")
+
+
 def test_the_option_behind_the_command_prevails() -> None:
     assert invoke("-n", "elsewhere", "plans", "-n", "shop").stdout.startswith("NAMESPACE")
     assert invoke("-n", "shop", "plans", "-n", "elsewhere").stdout == "no plans\n"
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Every command, but the one that always writes JSON."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return [
+        (name, *below)
+        for name, found in group.commands.items()
+        for below in (((inner,) for inner in found.commands) if isinstance(found, TyperGroup) else [()])
+        if below != ("export",)
+    ]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_can_answer_in_json(command: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(app, [*command, "--help"], obj=World(connect=Cluster().connect))
+    assert "--output <table|json>" in told.stdout

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from forestall.api.inspectionpolicy import Mode
 from forestall.api.remediationplan import Candidate, RemediationPlanStatus
-from forestall.gates.facts import Draft, Facts, JobState
-from tests.unit.gates.scene import CONTENT, NOW, attempts, chosen, facts, rendered
+from forestall.gates.facts import Draft, Facts, JobState, LiveTarget
+from tests.unit.gates.scene import CONTENT, NOW, READS, attempts, chosen, facts, rendered, step
 
 BEGUN = NOW - timedelta(seconds=10)
 PREDICTION = {
@@ -65,6 +65,48 @@ def executing(
     name = str(tried[-1]["jobName"])
     jobs = {} if state is None else {name: job(state, name=name, **of_job)}
     return facts(status, None if annotations is None else dict(annotations), jobs=jobs, **more)
+
+
+LEFT = "sha256:as-left"
+"""Hash of the target as the plan's last Job left it."""
+WAY_BACK = "its inverse is: rollout-undo to=cart-1"
+
+
+def rolling_back(
+    state: str | None = None,
+    *,
+    found: str | None = LEFT,
+    undone: bool = False,
+    told: str = LEFT,
+    annotations: Mapping[str, str] | None = None,
+    accepted: bool = False,
+    until: datetime | None = None,
+    rollback: int = 1,
+    **more: Any,
+) -> Facts:
+    """A plan whose step has failed, and whose rollback's Job is as given (None: it has none yet).
+
+    `found` is the hash of the target as it was read (None: it was not read), `told` the one that the step left,
+    `until` the end of the rollback's soak.
+    """
+    failed = {**attempts("Failure")[0], "targetHash": told}
+    of_job = {name: more.pop(name) for name in JobState.__dataclass_fields__ if name in more}
+    name = f"{failed['jobName'][:-4]}-undo-0-1"
+    undo = {**failed, "rollback": True, "jobName": name, "targetHash": "", "outcome": None}
+    undo |= {"acceptedAt": BEGUN} if accepted else {}
+    undo |= {"outcome": "Success", "targetHash": READS} if undone else {}
+    steps = [{**step(), "name": f"undo-{number}"} for number in range(rollback)]
+    status = rendered(
+        phase="RollingBack",
+        attempts=[failed, undo] if state or undone else [failed],
+        rollback=steps,
+        prediction=PREDICTION,
+        message="is being undone: it failed",
+    )
+    status |= {"undoing": {"since": until - timedelta(seconds=30), "until": until}} if until else {}
+    jobs = {name: job(state, name=name, **of_job)} if state and state != "unread" else {}
+    live = LiveTarget(uid="uid-cart", reads_hash=found) if found else None
+    return facts(status, None if annotations is None else dict(annotations), **{"jobs": jobs, "live": live, **more})
 
 
 def soaking(*, until: datetime = NOW, prediction: Mapping[str, Any] = PREDICTION, **more: Any) -> Facts:

@@ -29,6 +29,10 @@ MEANING: Mapping[Phase, tuple[str, str, str, str]] = {
     "Expired": (NO, NO, NO, YES),
     "Stale": (NO, NO, NO, YES),
     "Failed": (NO, NO, NO, YES),
+    "RollingBack": (NO, OPEN, YES, NO),
+    "RolledBack": (NO, NO, NO, YES),
+    "Superseded": (YES, NO, NO, NO),
+    "Escalated": (NO, NO, NO, YES),
 }
 
 

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
 
-from forestall.api.remediationplan import APPROVE, APPROVED_BY, REJECT, REJECTED_BY, TERMINAL, Phase
+from forestall.api.remediationplan import (
+    APPROVE,
+    APPROVED_BY,
+    REJECT,
+    REJECTED_BY,
+    TAKE_OVER,
+    TAKEN_OVER_BY,
+    TERMINAL,
+    Phase,
+)
+from forestall.execution import decide as machine
 from forestall.execution.decide import PHASES, decide
-from forestall.execution.decision import CreateJob
-from forestall.gates.facts import Draft, Facts
-from tests.unit.execution.scene import draft, executing, soaking
+from forestall.execution.decision import CreateJob, Decision
+from forestall.execution.table import ARROWS as TABLE
+from forestall.gates.facts import Draft, Facts, LiveTarget
+from tests.unit.execution.scene import draft, executing, rolling_back, soaking
 from tests.unit.gates.scene import (
     APPROVAL,
     APPROVED,
+    CONTENT,
     DIGEST,
     NOW,
     OTHER_DIGEST,
+    READS,
     attempts,
     chosen,
     facts,
@@ -30,6 +43,7 @@ from tests.unit.gates.scene import (
 )
 
 REJECTED = {**APPROVED, REJECT: "not now", REJECTED_BY: "bob"}
+TAKEN = {**APPROVED, TAKE_OVER: "I know this one", TAKEN_OVER_BY: "bob"}
 SUSPENDED = policy(suspend=True)
 
 
@@ -62,6 +76,11 @@ def blocked(**more: Any) -> Facts:
     return facts(rendered(phase="Blocked", blockedUntil=NOW), **more)
 
 
+def irreversible(known: Facts) -> Facts:
+    """The same plan without an inverse."""
+    return known.with_status(known.plan.status.model_copy(update={"rollback": ()}))
+
+
 def between(**more: Any) -> Facts:
     """In preflight for the second of two steps."""
     return facts(rendered(steps=2, attempts=attempts("Success")[:1]), **more)
@@ -73,6 +92,10 @@ EXPIRED = rendered(approval={**APPROVAL, "expiresAt": NOW})
 ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     # Proposed
     "a new plan waits for the twin": (facts({"phase": "Proposed"}, {}), "Proposed"),
+    "a new plan is one too many of its proposer": (
+        facts({"phase": "Proposed"}, {}, surplus="frank has 10 proposals"),
+        "Superseded",
+    ),
     "a draft that cannot be rendered is tried again": (
         facts({"phase": "Proposed"}, {}, draft=Draft(error="no twin")),
         "Proposed",
@@ -99,6 +122,11 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
         facts(rendered(phase="Proposed", mode="Propose"), REJECTED),
         "Rejected",
     ),
+    "a proposal that a person takes over ends": (
+        facts(rendered(phase="Proposed", mode="Propose"), TAKEN),
+        "Escalated",
+    ),
+    "a new plan without its finding ends": (proposed(finding=None), "Cancelled"),
     # PendingApproval
     "a plan waits for a person": (pending(), "PendingApproval"),
     "a wrong approval is no approval": (pending(WRONG), "PendingApproval"),
@@ -108,11 +136,15 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     "a rejection ends": (pending(REJECTED), "Rejected"),
     "a plan that is no longer needed ends": (pending(finding=finding(state="Cleared")), "Cancelled"),
     "a plan of a response that has changed ends": (pending(response=None), "Stale"),
-    "a plan of a policy that is gone ends": (pending(policy=None), "Stale"),
+    "a plan of a policy that is gone ends": (pending(policy=None), "Cancelled"),
+    "a plan whose content would be another one gives way": (pending(content_now=OTHER_DIGEST), "Superseded"),
+    "a plan whose content is still the same waits": (pending(content_now=CONTENT), "PendingApproval"),
+    "a plan that a person takes over is theirs": (pending(TAKEN), "Escalated"),
     "nobody decides in time": (old(pending()), "Expired"),
     "a wrong approval does not keep a plan alive": (old(pending(WRONG)), "Expired"),
     # Approved, where a crash may leave a plan of an older version
     "an approved plan goes on": (facts(rendered(phase="Approved")), "Executing"),
+    "an approved plan can be taken over": (facts(rendered(phase="Approved"), TAKEN), "Escalated"),
     # Preflight
     "open gates lead to the Job": (facts(), "Executing"),
     "a veto that passes blocks": (facts(policy=SUSPENDED), "Blocked"),
@@ -123,13 +155,16 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     "a finding that clears before the Job ends it": (facts(finding=finding(state="Cleared")), "Cancelled"),
     "the second step follows the first": (between(), "Executing"),
     "the second step can be blocked": (between(policy=SUSPENDED), "Blocked"),
-    "the second step finds the target changed": (between(live=None), "Failed"),
-    "the second step has lost its approval": (between(annotations={}), "Failed"),
+    "a plan that is taken over in preflight is theirs": (facts(annotations=TAKEN), "Escalated"),
+    "the second step finds the target changed": (between(live=None), "RollingBack"),
+    "the second step of what has no inverse finds the target changed": (irreversible(between(live=None)), "Failed"),
+    "the second step has lost its approval": (between(annotations={}), "RollingBack"),
+    "the second step has lost its policy": (between(policy=None), "Failed"),
     "the second step's approval has ended": (
         facts(rendered(steps=2, attempts=attempts("Success")[:1], approval={**APPROVAL, "expiresAt": NOW})),
-        "Failed",
+        "RollingBack",
     ),
-    "the second step is rejected": (between(annotations=REJECTED), "Failed"),
+    "the second step is rejected": (between(annotations=REJECTED), "RollingBack"),
     "a finding cleared by the first step does not stop the second": (
         between(finding=finding(state="Cleared")),
         "Executing",
@@ -145,8 +180,13 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
         facts(rendered(phase="Blocked", approval={**APPROVAL, "expiresAt": NOW})),
         "Expired",
     ),
-    "a blocked second step can fail": (
+    "a blocked plan can be taken over": (blocked(annotations=TAKEN), "Escalated"),
+    "a blocked second step can be undone": (
         facts(rendered(phase="Blocked", steps=2, attempts=attempts("Success")[:1]), live=None),
+        "RollingBack",
+    ),
+    "a blocked second step of what has no inverse can fail": (
+        irreversible(facts(rendered(phase="Blocked", steps=2, attempts=attempts("Success")[:1]), live=None)),
         "Failed",
     ),
     # Executing
@@ -163,7 +203,11 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     ),
     "a Job runs": (executing("Active"), "Executing"),
     "a Job is suspended": (executing("Suspended", policy=SUSPENDED), "Executing"),
-    "a Job fails": (executing("Failed", exit_code=1), "Failed"),
+    "a Job fails": (executing("Failed", exit_code=1), "RollingBack"),
+    "a Job of what has no inverse fails": (irreversible(executing("Failed", exit_code=1)), "Failed"),
+    "a Job is taken over while it runs": (executing("Active", annotations=TAKEN), "Executing"),
+    "a Job is suspended and taken over": (executing("Suspended", annotations=TAKEN), "Escalated"),
+    "a Job is suspended, and its policy gone": (executing("Suspended", policy=None), "Failed"),
     "a Job finds a precondition gone": (executing("Failed", exit_code=40), "Stale"),
     "a Job of somebody else has its name": (executing("Foreign"), "Failed"),
     "a Job ends and a step is left": (executing("Complete", steps=2), "Preflight"),
@@ -171,7 +215,17 @@ ARROWS: Mapping[str, tuple[Facts, Phase]] = {
     # Soaking
     "a soak goes on": (soaking(until=NOW + timedelta(seconds=5)), "Soaking"),
     "a soak ends well": (soaking(inspected=inspected(finding_present=False)), "Succeeded"),
-    "a soak ends badly": (soaking(), "Failed"),
+    "a soak ends badly": (soaking(), "RollingBack"),
+    "a soak of what has no inverse ends badly": (irreversible(soaking()), "Failed"),
+    "a soak is taken over": (soaking(annotations=TAKEN), "Escalated"),
+    # RollingBack
+    "a rollback waits until its target is read": (rolling_back(found=None), "RollingBack"),
+    "a rollback has its Job": (rolling_back(), "RollingBack"),
+    "a rollback soaks": (rolling_back("Complete"), "RollingBack"),
+    "a rollback that brought all back": (rolling_back(undone=True, until=NOW, found=READS), "RolledBack"),
+    "a rollback that finds nothing to undo": (rolling_back(found=READS), "Failed"),
+    "a rollback that is barred": (rolling_back(live=LiveTarget(error="gone")), "Failed"),
+    "a rollback that is taken over": (rolling_back(annotations=TAKEN), "Escalated"),
 }
 
 
@@ -190,6 +244,30 @@ def test_every_phase_has_arrows_or_absorbs() -> None:
     reached = {phase for _, phase in ARROWS.values()}
     assert left == set(PHASES) == set(get_args(Phase)) - TERMINAL
     assert set(get_args(Phase)) - reached == {"Approved"}  # passed through within one decision
+
+
+def test_every_arrow_of_the_table_is_taken_by_one_of_these_plans() -> None:
+    taken = {arrow for known, _ in ARROWS.values() for arrow in walked(known)}
+    assert taken == {(before, after) for before, ends in TABLE.items() for after in ends}
+
+
+def walked(known: Facts) -> Iterator[tuple[Phase, Phase]]:
+    """The arrows that one decision takes."""
+    while known.plan.status.phase not in TERMINAL:
+        before, moved = known.plan.status.phase, machine.move(known, NOW)
+        if moved.status.phase == before:
+            return
+        yield before, moved.status.phase
+        known = known.with_status(moved.status)
+        if moved.actions or moved.requeue_after is not None:
+            return
+
+
+def test_an_arrow_that_is_not_in_the_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    astray = {**PHASES, "Soaking": lambda known, now: Decision(known.plan.status.model_copy(update={"phase": "Stale"}))}
+    monkeypatch.setattr(machine, "PHASES", astray)
+    with pytest.raises(RuntimeError, match="no arrow leads from Soaking to Stale"):
+        decide(soaking(), NOW)
 
 
 @pytest.mark.parametrize("phase", sorted(TERMINAL))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from forestall.api.assignment import ON_CALL
 from forestall.api.remediationplan import REJECT, REJECTED_BY, Attempt, Outcome
 from forestall.execution import executing
+from forestall.execution.decide import decide
 from forestall.execution.decision import CreateJob, Decision, SuspendJob
+from forestall.gates.facts import LiveTarget
 from tests.unit.execution.scene import BEGUN
 from tests.unit.execution.scene import executing as scene
 from tests.unit.gates.scene import APPROVED, NOW, policy
@@ -30,14 +34,14 @@ ENDS: dict[str, tuple[dict[str, Any], Outcome, str]] = {
     "complete, its pod gone": ({"state": "Complete"}, "Success", "Soaking"),
     "nothing to do": ({"state": "Failed", "exit_code": 41}, "Success", "Soaking"),
     "a precondition failed": ({"state": "Failed", "exit_code": 40}, "FailureGuard", "Stale"),
-    "failed": ({"state": "Failed", "exit_code": 1}, "Failure", "Failed"),
-    "failed, its pod gone": ({"state": "Failed"}, "Failure", "Failed"),
-    "killed": ({"state": "Failed", "exit_code": 137}, "Failure", "Failed"),
-    "ran out of time": ({"state": "Failed", "timed_out": True}, "FailureTimeout", "Failed"),
+    "failed": ({"state": "Failed", "exit_code": 1}, "Failure", "RollingBack"),
+    "failed, its pod gone": ({"state": "Failed"}, "Failure", "RollingBack"),
+    "killed": ({"state": "Failed", "exit_code": 137}, "Failure", "RollingBack"),
+    "ran out of time": ({"state": "Failed", "timed_out": True}, "FailureTimeout", "RollingBack"),
     "ran out of time and was killed": (
         {"state": "Failed", "exit_code": 143, "timed_out": True},
         "FailureTimeout",
-        "Failed",
+        "RollingBack",
     ),
 }
 
@@ -52,14 +56,51 @@ def test_a_job_s_end_counts_as(job: dict[str, Any], outcome: Outcome, phase: str
 
 def test_a_precondition_that_fails_after_a_step_is_no_clean_end() -> None:
     decision = decided("Failed", exit_code=40, steps=2, done=("Success",))
-    assert (decision.status.phase, last(decision).outcome) == ("Failed", "FailureGuard")
+    assert (decision.status.phase, last(decision).outcome) == ("RollingBack", "FailureGuard")
 
 
 def test_a_failure_names_the_step_what_happened_and_the_way_back() -> None:
-    decision = decided("Failed", exit_code=1, message="refused")
-    assert decision.status.message == "step-0 failed (Failure): refused; its inverse is: rollout-undo to=cart-1"
-    assert last(decision).message == "refused"
-    assert [(one.kind, one.reason) for one in decision.news] == [("Warning", "PlanFailed"), ("Warning", "StepFailed")]
+    decision = decided("Failed", exit_code=1, message="refused", target_hash="sha256:half-done")
+    assert decision.status.message == "is being undone: step-0 failed (Failure): refused"
+    assert (last(decision).message, last(decision).target_hash) == ("refused", "sha256:half-done")
+    assert (decision.actions, decision.requeue_after) == ((), timedelta(0))
+    warned = [("Warning", "PlanRollingBack"), ("Warning", "StepFailed")]
+    assert [(one.kind, one.reason) for one in decision.news] == warned
+
+
+TRIES: dict[str, tuple[dict[str, Any], int, int, Outcome, str]] = {
+    "a failure is tried again": ({"exit_code": 1}, 1, 2, "Failure", "Preflight"),
+    "a timeout is tried again": ({"timed_out": True}, 2, 2, "FailureTimeout", "Preflight"),
+    "the last failure ends it": ({"exit_code": 1}, 3, 2, "FailureRetries", "RollingBack"),
+    "the last timeout ends it": ({"timed_out": True}, 2, 1, "FailureRetries", "RollingBack"),
+    "a precondition that fails is not tried again": ({"exit_code": 40}, 1, 2, "FailureGuard", "Stale"),
+    "a failure of what is not retried ends it": ({"exit_code": 1}, 1, 0, "Failure", "RollingBack"),
+}
+
+
+@pytest.mark.parametrize(("job", "number", "retries", "outcome", "phase"), TRIES.values(), ids=TRIES.keys())
+def test_retries(job: dict[str, Any], number: int, retries: int, outcome: Outcome, phase: str) -> None:
+    known = scene("Failed", **job)
+    status = known.plan.status
+    steps = (status.steps[0].model_copy(update={"retries": retries}),)
+    attempt = status.attempts[0].model_copy(update={"attempt": number})
+    changed = status.model_copy(update={"steps": steps, "attempts": (attempt,)})
+
+    decision = executing.decide(known.with_status(changed), NOW)
+
+    assert (last(decision).outcome, decision.status.phase) == (outcome, phase)
+
+
+def test_the_next_try_has_its_own_number_and_expects_what_the_last_one_left() -> None:
+    known = scene("Failed", exit_code=1, target_hash="sha256:half-done")
+    steps = (known.plan.status.steps[0].model_copy(update={"retries": 1}),)
+    first = executing.decide(known.with_status(known.plan.status.model_copy(update={"steps": steps})), NOW)
+    live = LiveTarget(uid="uid-cart", reads_hash="sha256:half-done")
+
+    again = last(decide(replace(known.with_status(first.status), live=live, jobs={}), NOW))
+
+    assert first.status.expected_hash == "sha256:half-done"
+    assert (again.step, again.attempt) == (0, 2)
 
 
 def test_a_failure_without_words_gets_some() -> None:
@@ -119,17 +160,48 @@ def test_an_intent_that_is_given_up_is_closed_as_guarded(change: dict[str, Any])
     assert last(decision).message
 
 
-def test_a_job_that_had_been_accepted_and_is_gone_was_deleted_and_is_not_made_again() -> None:
-    decision = decided("Absent", accepted=True)
+def deleted(live: LiveTarget | None) -> Decision:
+    return decided("Absent", accepted=True, live=live)
+
+
+def test_a_job_that_had_been_accepted_and_is_gone_is_judged_by_its_target() -> None:
+    decision = deleted(None)
+    assert (decision.status.phase, decision.actions, decision.requeue_after) == (
+        "Executing",
+        (),
+        timedelta(seconds=2),
+    )
+
+
+def test_a_deleted_job_whose_work_is_done_counts_as_done() -> None:
+    decision = deleted(LiveTarget(uid="uid-cart", reads_hash="sha256:as-left", as_wanted=True))
+    assert (decision.status.phase, decision.actions) == ("Soaking", ())
+    assert (last(decision).outcome, last(decision).target_hash) == ("Success", "sha256:as-left")
+    assert "deleted" in last(decision).message
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        LiveTarget(uid="uid-cart", reads_hash="sha256:half-done"),
+        LiveTarget(uid="another", reads_hash="sha256:as-left", as_wanted=True),
+        LiveTarget(error="gone"),
+    ],
+    ids=["not as wanted", "made anew", "gone"],
+)
+def test_a_deleted_job_whose_work_is_not_done_is_a_person_s_matter(live: LiveTarget) -> None:
+    decision = deleted(live)
     assert (decision.status.phase, decision.actions) == ("Failed", ())
-    assert last(decision).outcome == "FailureException"
+    assert (last(decision).outcome, decision.status.assignee) == ("FailureException", ON_CALL)
     assert "deleted" in decision.status.message
+    assert decision.status.message.endswith("its inverse is: rollout-undo to=cart-1")
 
 
 def test_a_stranger_s_job_is_not_taken_over() -> None:
     decision = decided("Foreign")
     assert (decision.status.phase, last(decision).outcome, decision.actions) == ("Failed", "FailureException", ())
     assert "is not this plan's" in decision.status.message
+    assert decision.status.assignee == ON_CALL
 
 
 def test_an_accepted_job_is_recorded_as_such() -> None:

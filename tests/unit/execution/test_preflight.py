@@ -6,9 +6,7 @@ from datetime import timedelta
 
 from forestall.execution import preflight
 from forestall.execution.decision import CreateJob
-from tests.unit.gates.scene import NOW, attempt, attempts, facts, policy, rendered
-
-GATES = ("suspend", "approval", "approval-enforced", "content", "target", "evidence", "twin")
+from tests.unit.gates.scene import GATES, NOW, attempt, attempts, facts, policy, rendered
 
 
 def test_open_gates_put_an_attempt_on_record_and_ask_for_its_job() -> None:
@@ -57,5 +55,6 @@ def test_a_step_follows_the_last_one_that_succeeded() -> None:
 
 def test_a_plan_that_stops_between_its_steps_says_so() -> None:
     decision = preflight.decide(facts(rendered(steps=2, attempts=attempts("Success")[:1]), live=None), NOW)
-    assert decision.status.message == "stopped between its steps: the target has not been read"
+    assert decision.status.phase == "RollingBack"
+    assert decision.status.message == "is being undone: stopped between its steps: the target has not been read"
     assert [one.kind for one in decision.news] == ["Warning"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -86,3 +87,9 @@ def test_a_proposal_at_rest_keeps_its_words() -> None:
     first = decide(facts({"phase": "Proposed"}, {}, draft=draft(mode="Propose"), response=only), NOW).status
     again = decide(facts(first.to_json(), {}, response=only), NOW + timedelta(hours=1)).status
     assert again == first
+
+
+def test_one_too_many_of_its_proposer_ends_before_it_is_simulated() -> None:
+    decision = decide(replace(new(), surplus="frank has 10 proposals"), NOW)
+    assert (decision.status.phase, decision.status.message) == ("Superseded", "frank has 10 proposals")
+    assert decision.actions == ()

@@ -68,16 +68,55 @@ def test_success_is_a_condition_that_is_gone_and_goals_that_are_met() -> None:
 
 def test_a_condition_that_is_still_there_is_a_failure() -> None:
     decision = decided(inspected=seen(finding_present=True))
-    assert (decision.status.phase, result(decision)) == ("Failed", "NotFulfilled")
-    assert decision.status.message == "finding-cart is still there; its inverse is: rollout-undo to=cart-1"
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "NotFulfilled")
+    assert decision.status.message == "is being undone: finding-cart is still there"
     assert [one.kind for one in decision.news] == ["Warning"]
+
+
+ALERTING = seen(finding_present=True, lingers=True)
+
+
+def test_an_alert_is_given_time_to_be_resolved_while_the_goals_are_met() -> None:
+    decision = decided(inspected=ALERTING)
+    assert (decision.status.phase, decision.requeue_after) == ("Soaking", timedelta(seconds=15))
+    assert decision.status.message == "its goals are met; it waits for the alert to be resolved"
+
+
+def test_an_alert_that_is_not_resolved_in_time_is_a_failure() -> None:
+    late = soaking.decide(scene(inspected=seen(finding_present=True, lingers=True, at=LATER)), LATER)
+    assert (late.status.phase, result(late)) == ("RollingBack", "NotFulfilled")
+    assert late.status.message == "is being undone: finding-cart is still there"
+
+
+def test_an_alert_gives_no_time_to_goals_that_are_not_met() -> None:
+    decision = decided(inspected=seen(up="NotFulfilled", finding_present=True, lingers=True))
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "NotFulfilled")
+
+
+def test_a_resolved_alert_is_no_success_where_goals_are_not_met() -> None:
+    decision = decided(inspected=seen(up="NotFulfilled"))
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "NotFulfilled")
+
+
+def test_a_goal_that_was_met_before_and_is_not_any_more_is_named_as_lost() -> None:
+    dark = seen(up="NotFulfilled", goals=(goal("up", "NotFulfilled"), goal("light", "NotFulfilled")))
+    verification = decided(inspected=dark).status.verification
+    assert verification is not None
+    assert verification.lost == ("light",)
 
 
 @pytest.mark.parametrize("state", ["NotFulfilled", "Unknown"])
 def test_a_goal_that_the_twin_promised_must_be_met(state: GoalState) -> None:
     decision = decided(inspected=seen(up=state))
-    assert (decision.status.phase, result(decision)) == ("Failed", "NotFulfilled")
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "NotFulfilled")
     assert f"goal up is {state}" in decision.status.message
+
+
+def test_what_has_no_inverse_fails() -> None:
+    known = scene(inspected=seen(finding_present=True))
+    decision = soaking.decide(known.with_status(known.plan.status.model_copy(update={"rollback": ()})), NOW)
+    assert (decision.status.phase, result(decision), decision.requeue_after) == ("Failed", "NotFulfilled", None)
+    assert decision.status.message == "finding-cart is still there; it has no inverse"
 
 
 def test_a_goal_that_the_twin_did_not_promise_need_not_be_met() -> None:
@@ -121,14 +160,14 @@ def test_what_cannot_be_judged_in_time_is_no_success(known: Inspected | None, se
     early = soaking.decide(scene(inspected=known), LATER - timedelta(milliseconds=1))
     assert early.status.phase == "Soaking"
     decision = soaking.decide(scene(inspected=known), LATER)
-    assert (decision.status.phase, result(decision), decision.status.score) == ("Failed", "Inconclusive", None)
-    assert decision.status.message.startswith(f"inconclusive is not success: {why}")
+    assert (decision.status.phase, result(decision), decision.status.score) == ("RollingBack", "Inconclusive", None)
+    assert decision.status.message == f"is being undone: inconclusive is not success: {why}"
     assert decision.status.timestamps.verified == LATER
 
 
 def test_without_its_policy_nothing_is_waited_for() -> None:
     decision = decided(policy=None, inspected=None)
-    assert (decision.status.phase, result(decision)) == ("Failed", "Inconclusive")
+    assert (decision.status.phase, result(decision)) == ("RollingBack", "Inconclusive")
 
 
 def test_a_soak_without_a_beginning_cannot_be_judged() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.remediationapproval import RemediationApproval
+from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import APPROVE, APPROVED_BY, RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.gates.facts import Facts, Inspected, LiveTarget
@@ -17,6 +19,19 @@ from forestall.ports import Json
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CONTENT, DIGEST, OTHER_DIGEST = (f"sha256:{letter * 64}" for letter in "cde")
 READS = "sha256:as-rendered"
+GATES = (
+    "pause",
+    "suspend",
+    "approval",
+    "approver",
+    "approval-enforced",
+    "lock",
+    "content",
+    "target",
+    "evidence",
+    "twin",
+)
+"""All gates, in their order."""
 UID = "0000aaaa-1111-4222-8333-444455556666"
 APPROVED = {APPROVE: DIGEST, APPROVED_BY: "ann"}
 APPROVAL: Json = {
@@ -71,7 +86,9 @@ def chosen(**more: Any) -> Json:
     }
 
 
-def plan(status: Json | None = None, annotations: Json | None = None) -> RemediationPlan:
+def plan(
+    status: Json | None = None, annotations: Json | None = None, labels: Mapping[str, str] | None = None
+) -> RemediationPlan:
     return RemediationPlan.model_validate(
         {
             "metadata": {
@@ -82,6 +99,7 @@ def plan(status: Json | None = None, annotations: Json | None = None) -> Remedia
                 "generation": 1,
                 "creationTimestamp": NOW - timedelta(minutes=1),
                 "annotations": APPROVED if annotations is None else annotations,
+                "labels": labels or {},
             },
             "spec": {
                 "policyRef": {"name": "shop"},
@@ -170,11 +188,36 @@ def facts(status: Json | None = None, annotations: Json | None = None, **more: A
         finding=finding(),
         plan_digest=DIGEST,
         approval_enforced=True,
+        pauses=(),
+        rightless=frozenset(),
+        rival="",
         live=LiveTarget(uid="uid-cart", reads_hash=READS),
         counterexample="",
         inspected=inspected(),
     )
     return replace(open_to_all, **more)
+
+
+def pause(name: str = "freeze", *, namespace: str = "shop", deleted: bool = False, **spec: Any) -> RemediationPause:
+    metadata = {"name": name, "namespace": namespace, **({"deletionTimestamp": NOW} if deleted else {})}
+    told = {"level": "Pause", "reason": "a release", "who": "olga", **spec}
+    return RemediationPause.model_validate({"metadata": metadata, "spec": told})
+
+
+def decision(name: str = "by-bob", *, deleted: bool = False, **spec: Any) -> RemediationApproval:
+    """A decision that fits the plan, unless `spec` says otherwise."""
+    metadata = {"name": name, "namespace": "shop", **({"deletionTimestamp": NOW} if deleted else {})}
+    fits = {
+        "planRef": {"name": "mend-cart", "uid": UID},
+        "policyRef": {"name": "shop"},
+        "planDigest": DIGEST,
+        "riskClass": "Low",
+        "approver": "bob",
+        "groups": ["on-call"],
+        "decision": "Approve",
+        **spec,
+    }
+    return RemediationApproval.model_validate({"metadata": metadata, "spec": fits})
 
 
 def attempt(step: int = 0, number: int = 1, **more: Any) -> Json:

@@ -14,19 +14,20 @@ from forestall.gates.facts import Facts, LiveTarget
 from tests.unit.gates.scene import (
     APPROVAL,
     DIGEST,
+    GATES,
     NOW,
     OTHER_DIGEST,
     READS,
     attempts,
+    decision,
     facts,
     finding,
     inspected,
+    pause,
     policy,
     rendered,
     runbook,
 )
-
-GATES = ("suspend", "approval", "approval-enforced", "content", "target", "evidence", "twin")
 
 
 class Case(NamedTuple):
@@ -44,6 +45,47 @@ def live(**more: Any) -> LiveTarget:
 
 
 SHUT: Mapping[str, Case] = {
+    "somebody has paused it": Case(
+        facts(pauses=(pause(),)), "pause", "Paused", "when pause shop/freeze is deleted", "Blocked"
+    ),
+    "the pauses were not read": Case(facts(pauses=None), "pause", "PausesUnreadable", "not been read", "Blocked"),
+    "an approver has lost the right": Case(
+        facts(approvals=(decision(),), rightless=frozenset({"by-bob"})),
+        "approver",
+        "ApproverLostRight",
+        "bob may no longer approve",
+        "Stale",
+    ),
+    "nobody asked for the approver's right": Case(
+        facts(rightless=None), "approver", "RightsUnknown", "not been asked", "Stale"
+    ),
+    "one of two has approved": Case(
+        facts(rendered(approvers=2)), "approval", "NotApproved", "1 of 2 approvals, by ann", "Unapproved"
+    ),
+    "an approver has withdrawn, and another has come": Case(
+        facts(annotations={}, approvals=(decision(),)),
+        "approval",
+        "ApproverChanged",
+        "ann approved, and has",
+        "Unapproved",
+    ),
+    "another plan works on the target": Case(
+        facts(rival="shop/other", live=live(reads_hash="sha256:by-the-other")),
+        "lock",
+        "TargetLocked",
+        "plan shop/other works on the same target",
+        "Blocked",
+    ),
+    "nobody asked who works on the target": Case(
+        facts(rival=None), "lock", "LockUnreadable", "not been read", "Blocked"
+    ),
+    "the policies are not as shipped": Case(
+        facts(approval_enforced=False, enforcement="spec.x was added"),
+        "approval-enforced",
+        "ApprovalPolicyNotEnforced",
+        "spec.x was added",
+        "Blocked",
+    ),
     "the policy is gone": Case(facts(policy=None), "suspend", "PolicyMissing", "policy shop is gone", "Blocked"),
     "the policy is suspended": Case(
         facts(policy=policy(suspend=True)), "suspend", "Suspended", "spec.suspend", "Blocked"
@@ -223,10 +265,10 @@ def test_the_next_step_finds_the_target_as_the_last_one_left_it() -> None:
     assert verdict_of(facts(rendered(steps=2, attempts=done), live=live(reads_hash="sha256:as-left")), "target").ok
 
 
-@pytest.mark.parametrize("outcome", ["Failure", None])
-def test_a_step_that_did_not_succeed_leaves_the_target_as_rendered(outcome: str | None) -> None:
-    tried = [{**attempts()[0], "outcome": outcome, "targetHash": "sha256:half-done"}]
-    assert verdict_of(facts(rendered(attempts=tried)), "target").ok
+def test_a_step_that_is_tried_again_finds_the_target_as_the_failed_try_left_it() -> None:
+    tried = [{**attempts()[0], "outcome": "Failure", "targetHash": "sha256:half-done"}]
+    assert not verdict_of(facts(rendered(attempts=tried)), "target").ok
+    assert verdict_of(facts(rendered(attempts=tried), live=live(reads_hash="sha256:half-done")), "target").ok
 
 
 def test_a_step_that_told_no_hash_leaves_the_target_as_rendered() -> None:

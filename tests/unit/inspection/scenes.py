@@ -55,7 +55,8 @@ def report(found: InspectionPolicy, cluster: Sequence[Json], **given: Any) -> Re
     """One pass at NOW; the cluster gets three nodes where it has none of its own."""
     has_nodes = any(item["kind"] == "Node" for item in cluster)
     view = snapshot([*([] if has_nodes else nodes()), *cluster])
-    return inspect(found, view, given.get("measurements", {}), given.get("holds", {}), given.get("now", NOW))
+    now, alerts = given.get("now", NOW), given.get("alerts", {})
+    return inspect(found, view, given.get("measurements", {}), given.get("holds", {}), now, alerts=alerts)
 
 
 def only(found: Report) -> Observation:

@@ -10,18 +10,20 @@ from typing import Any, get_args
 
 import pytest
 
+from forestall.api.assignment import AGENT, ON_CALL, SYSTEM, Assignee, HandOff
 from forestall.api.base import ObjectMeta
 from forestall.api.conditions import is_true
 from forestall.api.finding import MAX_TRANSITIONS, Finding, FindingStatus
 from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
-from forestall.inspection.findings import update
+from forestall.inspection.findings import unplanned, update
 from forestall.inspection.report import Observation
+from forestall.ports import Json
 from tests.unit.inspection.scenes import IMAGES, NOW, measured, only, policy, report, threshold
 from tests.unit.twin.objects import SHOP, pod, replica_set, web
 
 STUCK = pod("web-2-0", "c", owner="web-2", waiting="ErrImagePull")
 SEEN = only(report(policy(inspections=(IMAGES,)), [*web("a"), replica_set(revision="2"), STUCK]))
-ACTIVE = ("Proposed", "PendingApproval", "Approved", "Preflight", "Executing", "Soaking", "Blocked")
+ACTIVE = ("Proposed", "PendingApproval", "Approved", "Preflight", "Executing", "Soaking", "Blocked", "RollingBack")
 
 
 class Story:
@@ -49,6 +51,11 @@ class Story:
     def plan(self, name: str, phase: Phase, *, attempts: int = 0, **status: Any) -> RemediationPlan:
         """A plan made now, to the second as the API server tells it."""
         tries = [{"step": 0, "attempt": 1, "jobName": "job", "intendedAt": self.now}] * attempts
+        told: Json = {"phase": phase, "attempts": tries, "timestamps": status}
+        if phase == "Rejected":
+            told["rejection"] = {"name": "ann", "reason": "not now", "time": self.now}
+        if phase == "Succeeded":
+            told["verification"] = {"since": self.now, "until": self.now, "result": "Fulfilled"}
         return RemediationPlan.model_validate(
             {
                 "metadata": {"name": name, "uid": f"uid-{name}", "creationTimestamp": self.now.replace(microsecond=0)},
@@ -58,7 +65,7 @@ class Story:
                     "runbookRef": {"name": "rollout-undo", "version": "1.0.0"},
                     "proposer": "forestall",
                 },
-                "status": {"phase": phase, "attempts": tries, "timestamps": status},
+                "status": told,
             }
         )
 
@@ -176,7 +183,7 @@ def test_all_phases_are_either_under_way_or_terminal() -> None:
     assert {*ACTIVE, *TERMINAL} == set(get_args(Phase))
 
 
-@pytest.mark.parametrize("phase", ["Rejected", "Expired", "Stale", "Cancelled"])
+@pytest.mark.parametrize("phase", ["Rejected", "Expired", "Stale", "Cancelled", "Superseded", "RolledBack", "Failed"])
 def test_a_plan_that_came_to_nothing_leaves_the_finding_open(story: Story, phase: Phase) -> None:
     story.tell(SEEN, story.plan("one", "PendingApproval"))
 
@@ -187,12 +194,87 @@ def test_a_plan_moves_on_while_the_condition_cannot_be_judged(story: Story) -> N
     assert story.tell(None, story.plan("one", "Executing"), judged=False).state == "Planned"
 
 
-def test_a_failed_plan_escalates_the_finding_until_another_one_is_made(story: Story) -> None:
-    failed = story.plan("one", "Failed", attempts=1)
+BOB = Assignee(kind="Human", name="bob")
 
-    assert story.tell(SEEN, failed).state == "Escalated"
-    assert story.tell(SEEN, failed, story.plan("two", "PendingApproval")).state == "Planned"
+
+def taken_over(story: Story) -> RemediationPlan:
+    """A plan that bob has taken over now."""
+    hand_off = HandOff(time=story.now, source=AGENT, to=BOB, reason="I know this one")
+    plan = story.plan("one", "Escalated")
+    return plan.model_copy(update={"status": plan.status.model_copy(update={"hand_offs": (hand_off,)})})
+
+
+def assignees(status: FindingStatus) -> list[str]:
+    return [f"{one.source.kind}-{one.to.kind}: {one.reason}" for one in status.hand_offs]
+
+
+def test_a_plan_that_a_person_has_escalates_the_finding_until_another_one_is_made(story: Story) -> None:
+    taken = taken_over(story)
+
+    assert story.tell(SEEN, taken).state == "Escalated"
+    assert story.status.assignee == BOB
+    assert story.tell(SEEN, taken) == story.status
+    assert story.tell(SEEN, taken, story.plan("two", "PendingApproval")).state == "Planned"
     assert moves(story.status) == ["Raised", "Escalated", "Planned"]
+    assert (story.status.assignee, assignees(story.status)) == (
+        AGENT,
+        ["System-Human: I know this one", "Human-Agent: a plan is under way"],
+    )
+
+
+def test_a_finding_is_the_system_s_until_a_plan_is_made_and_then_the_agent_s(story: Story) -> None:
+    assert story.status.assignee == SYSTEM
+    assert story.tell(SEEN, story.plan("one", "PendingApproval")).assignee == AGENT
+    assert story.tell(SEEN, story.plan("one", "Expired")).assignee == AGENT
+    story.tell(None)
+    assert story.tell(SEEN).assignee == SYSTEM
+
+
+def test_a_finding_for_which_everything_was_tried_stays_a_person_s(story: Story) -> None:
+    failed = story.plan("one", "RolledBack", attempts=1)
+    story.tell(SEEN, failed)
+
+    status = unplanned(story.status, "all was tried", story.now, exhausted=True)
+
+    assert (status.state, status.assignee, moves(status)) == ("Escalated", ON_CALL, ["Raised", "Escalated"])
+    assert status.transitions[-1].message == "all was tried"
+    assert story.finding is not None
+    story.finding = story.finding.model_copy(update={"status": status})
+    assert story.tell(SEEN, failed).state == "Escalated"
+    assert story.tell(None, failed).state == "Cleared"
+    assert story.tell(SEEN, failed).state == "Open"
+
+
+def test_why_there_is_no_plan_is_told_until_there_is_one_or_none_is_needed(story: Story) -> None:
+    story.tell(SEEN)
+    assert story.finding is not None
+    without = unplanned(story.status, "there is no Runbook scale", story.now, exhausted=False)
+    assert (without.state, without.no_plan_reason) == ("Open", "there is no Runbook scale")
+    for step in ((SEEN, story.plan("one", "PendingApproval")), (None,)):
+        story.finding = story.finding.model_copy(update={"status": without})
+        assert story.tell(SEEN).no_plan_reason == "there is no Runbook scale"
+        assert story.tell(*step).no_plan_reason == ""
+
+
+def test_a_finding_that_a_person_had_in_hand_is_not_closed_in_one_hop(story: Story) -> None:
+    taken = taken_over(story)
+    story.tell(SEEN, taken)
+
+    status = story.tell(None, taken, story.succeeded("two"))
+
+    assert status.closure is not None
+    assert not status.closure.one_hop
+
+
+def test_what_a_person_had_before_the_finding_was_raised_anew_is_forgotten(story: Story) -> None:
+    story.tell(SEEN, taken_over(story))
+    story.tell(None)
+    story.tell(SEEN)
+
+    status = story.tell(None, story.succeeded("two"))
+
+    assert status.closure is not None
+    assert status.closure.one_hop
 
 
 def test_a_finding_that_is_gone_after_one_executed_plan_is_closed_in_one_hop(story: Story) -> None:
@@ -215,14 +297,14 @@ def test_a_finding_that_is_gone_after_one_executed_plan_is_closed_in_one_hop(sto
 @pytest.mark.parametrize(
     ("phases", "one_hop"),
     [
-        ([("Rejected", 0)], True),
+        ([("Rejected", 0)], False),
         ([("Expired", 0), ("Stale", 0)], True),
         ([("Failed", 1)], False),
         ([("Succeeded", 1)], False),
         ([("Cancelled", 1)], False),
     ],
 )
-def test_one_hop_means_exactly_one_executed_plan(
+def test_one_hop_means_exactly_one_plan_that_ran_or_was_decided_on(
     story: Story, phases: Sequence[tuple[Phase, int]], one_hop: bool
 ) -> None:
     earlier = [story.plan(f"a{place}", phase, attempts=tries) for place, (phase, tries) in enumerate(phases)]
@@ -232,6 +314,15 @@ def test_one_hop_means_exactly_one_executed_plan(
     assert status.state == "Closed"
     assert status.closure is not None
     assert (status.closure.one_hop, status.closure.plan) == (one_hop, "z")
+
+
+def test_a_plan_whose_approval_was_withdrawn_was_decided_on_all_the_same(story: Story) -> None:
+    withdrawn = story.plan("a", "Stale", decided=story.now)
+
+    status = story.tell(None, withdrawn, story.succeeded("z"))
+
+    assert status.closure is not None
+    assert not status.closure.one_hop
 
 
 def test_a_plan_that_succeeded_does_not_close_what_still_shows(story: Story) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forestall.api.inspectionpolicy import Inspection
 from forestall.inspection.inspect import inspect
+from forestall.inspection.single_points import MOVING
 from tests.unit.inspection.scenes import IMAGES, NOW, SPOF, available, measured, policy, report, threshold
 from tests.unit.twin.objects import SHOP, deployment, live, nodes, pod, replica_set, snapshot, web
 
@@ -12,7 +13,7 @@ def test_a_pass_gives_goals_counts_and_observations_in_the_policy_s_order() -> N
     stuck = [replica_set(revision="2"), pod("web-2-0", "c", owner="web-2", waiting="ErrImagePull")]
     found = policy(available(1), inspections=(SPOF, threshold(), IMAGES))
 
-    seen = report(found, [*web("a"), *stuck], measurements=measured("0.9"))
+    seen = report(found, [*web("a"), *stuck], measurements=measured("0.9"), holds={"spof/up/node/a": NOW - MOVING})
 
     assert [goal.name for goal in seen.goals] == ["up"]
     assert [count.name for count in seen.counts] == ["spof", "load", "images"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from forestall.api.base import ObjectRef
+from forestall.inspection.single_points import MOVING
 from forestall.ports import Json
-from tests.unit.inspection.scenes import SPOF, available, light, measured, only, policy, report
-from tests.unit.twin.objects import SHOP, node, web
+from tests.unit.inspection.scenes import NOW, SPOF, available, light, measured, only, policy, report
+from tests.unit.twin.objects import SHOP, deployment, node, nodes, pod, replica_set, service, web
 
 
 def test_a_node_whose_loss_breaks_a_goal_is_a_risk_with_its_trigger() -> None:
@@ -90,3 +91,35 @@ def test_nodes_with_enormous_names_are_told_apart_within_what_a_status_takes() -
     assert len(qualifiers) == 2
     assert all(len(qualifier) <= 253 for qualifier in qualifiers)
     assert len({item.spec.object_name for item in found.observations}) == 2
+
+
+def moving() -> list[Json]:
+    """Two pods of a new template on one node, and one of the old template that is on its way out."""
+    pods = [pod("web-2-0", "a", owner="web-2"), pod("web-2-1", "a", owner="web-2"), pod("web-1-0", "b", ready=False)]
+    return [deployment(), replica_set(), replica_set(revision="2"), service(), *pods]
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        pytest.param(moving(), id="an earlier pod is still there"),
+        pytest.param([*web("a"), deployment(replicas=2)], id="a pod is missing"),
+        pytest.param([*web("a", "b")[:-1], pod("web-1-1", "b", ready=False)], id="a pod is not ready"),
+    ],
+)
+def test_while_pods_come_and_go_a_risk_is_raised_only_once_it_has_lasted(cluster: list[Json]) -> None:
+    first = report(policy(available(1)), [*nodes(), *cluster])
+    assert first.observations == ()
+    assert first.again == NOW + MOVING
+    assert {spec.qualifier for spec in first.held} == {"spof/up/node/a"}
+
+    later = report(policy(available(1)), [*nodes(), *cluster], holds=first.holds, now=NOW + MOVING)
+    assert only(later).spec.qualifier == "spof/up/node/a"
+    assert (later.held, later.again) == (frozenset(), None)
+
+
+def test_a_risk_that_goes_with_its_rollout_is_none() -> None:
+    first = report(policy(available(1)), [*nodes(), *moving()])
+    then = report(policy(available(1)), web("a", "b"), holds=first.holds, now=NOW + MOVING)
+    assert then.observations == ()
+    assert then.holds == {}

@@ -1,13 +1,34 @@
-"""Pods whose image cannot be pulled."""
+"""What checks find of workloads, as observations: images that cannot be pulled, and what the others add."""
 
 from __future__ import annotations
+
+from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from forestall.api.base import ObjectRef
+from forestall.api.finding import Finding
+from forestall.api.inspectionpolicy import Check
+from forestall.inspection import findings
+from forestall.inspection.inspect import inspect
 from forestall.ports import Json
-from tests.unit.inspection.scenes import IMAGES, SPOF, available, light, measured, only, policy, report
-from tests.unit.twin.objects import SHOP, deployment, pod, replica_set, web
+from tests.unit.inspection.checks.signs import ailing, crashing, running, since
+from tests.unit.inspection.scenes import IMAGES, NOW, SPOF, available, light, measured, only, policy, report
+from tests.unit.twin.objects import (
+    SHOP,
+    deployment,
+    job,
+    live,
+    node,
+    nodes,
+    pod,
+    replica_set,
+    service,
+    unscheduled,
+    web,
+)
+from tests.unit.twin.test_live import spoilt
 
 WEB_REF = ObjectRef(kind="Deployment", namespace=SHOP, name="web")
 
@@ -140,3 +161,124 @@ def test_different_images_are_different_facts() -> None:
 
 def test_a_deployment_without_pods_is_no_finding() -> None:
     assert report(policy(inspections=(IMAGES,)), [deployment(replicas=0)]).observations == ()
+
+
+def checking(*checks: Check, name: str = "state") -> Json:
+    return {"name": name, "workload": {"checks": list(checks)}}
+
+
+HOMELESS = [*web("a"), unscheduled("web-1-9", "0/3 nodes are available")]
+
+
+def test_a_condition_is_raised_once_it_has_lasted_and_not_before() -> None:
+    watching, later = policy(inspections=(checking("Unschedulable"),)), NOW + timedelta(seconds=10)
+
+    first = report(watching, HOMELESS)
+    early = report(watching, HOMELESS, holds=first.holds, now=later - timedelta(seconds=1))
+    due = report(watching, HOMELESS, holds=early.holds, now=later)
+    gone = report(watching, web("a"), holds=due.holds, now=later)
+
+    assert (first.observations, early.observations) == ((), ())
+    assert (first.again, early.again) == (later, later)
+    assert (only(due).spec.type, due.again, due.counts[0].failed) == ("Unschedulable", None, 1)
+    assert (gone.observations, gone.holds) == ((), {})
+
+
+def test_a_finding_is_not_cleared_while_its_condition_shows_again_for_too_short_a_time() -> None:
+    watching, view = policy(inspections=(checking("Unschedulable"),)), live([*nodes(), *HOMELESS]).snapshot()
+    first = inspect(watching, view, {}, {}, NOW)
+    spec = only(inspect(watching, view, {}, first.holds, NOW + timedelta(minutes=1))).spec
+
+    assert not inspect(watching, view, {}, {}, NOW).clears(spec, view)
+    assert report(watching, web("a")).clears(spec, view)
+
+
+def test_a_pass_tells_when_time_alone_may_change_what_it_found() -> None:
+    young = ailing(state=running(5), spec={"readinessProbe": {"periodSeconds": 1, "failureThreshold": 3}})
+
+    found = report(policy(inspections=(checking("ProbeFailing"),)), [*web("a"), young])
+
+    assert (found.observations, found.again) == ((), NOW + timedelta(seconds=4))
+
+
+def test_a_loop_that_has_stopped_clears_once_its_last_start_is_a_lasting_one() -> None:
+    watching = policy(inspections=(checking("CrashLoop"),))
+    cluster = [*web("a"), crashing(state={"running": {"startedAt": since(20)}}, ready=True)]
+
+    found = report(watching, cluster)
+
+    assert only(found).spec.type == "CrashLoop"
+    assert found.again == NOW + timedelta(seconds=10)
+    assert report(watching, cluster, now=NOW + timedelta(seconds=10)).observations == ()
+
+
+def test_a_cause_that_another_inspection_of_the_policy_looks_for_explains_a_symptom() -> None:
+    cluster = [*web("a"), crashing(reason="OOMKilled", code=137)]
+    both = policy(inspections=(checking("CrashLoop", name="loops"), checking("OutOfMemory", name="memory")))
+
+    assert only(report(both, cluster)).spec.qualifier == "memory"
+    assert only(report(policy(inspections=(checking("CrashLoop"),)), cluster)).spec.type == "CrashLoop"
+
+
+def test_each_object_that_is_judged_is_counted_once() -> None:
+    cluster = [*web("a"), deployment("api"), crashing(), unscheduled("web-1-8", "none"), job("import", "Failed")]
+
+    (count,) = report(policy(inspections=(checking(*get_args(Check)),)), cluster).counts
+
+    assert (count.scanned, count.failed, count.errors) == (7, 2, 0)
+
+
+def test_problems_of_a_node_affect_the_goals_of_what_stands_on_it() -> None:
+    cluster = [node("a", ready=False), node("b"), *web("a", "b")]
+
+    observation = only(report(policy(available(2), inspections=(checking("NodeNotReady"),)), cluster))
+
+    assert observation.spec.resource == ObjectRef(kind="Node", name="a")
+    assert (observation.severity, observation.affected_goals) == ("major", ("up",))
+    assert observation.targets[0] == ObjectRef(kind="Node", name="a")
+
+
+def test_a_service_whose_port_leads_nowhere_breaks_its_goal() -> None:
+    astray = service("web", {"port": 80, "targetPort": "http"})
+    watching = policy(available(1), inspections=(checking("NoReadyEndpoints"),))
+    first = report(watching, [*web("a"), astray])
+
+    observation = only(report(watching, [*web("a"), astray], holds=first.holds, now=NOW + timedelta(seconds=10)))
+
+    assert (observation.observed, observation.severity) == ("NotFulfilled", "critical")
+    assert [ref.kind for ref in observation.targets] == ["Service", "Deployment"]
+
+
+def test_ten_toggles_of_a_condition_are_one_finding_with_twenty_transitions() -> None:
+    watching = policy(inspections=(checking("CrashLoop"),))
+    finding = Finding(spec=only(report(watching, [*web("a"), crashing()])).spec)
+    for step in range(20):
+        cluster = [*web("a"), *([] if step % 2 else [crashing()])]
+        seen = {item.spec: item for item in report(watching, cluster).observations}
+        assert set(seen) <= {finding.spec}
+        time = NOW + timedelta(minutes=step)
+        status = findings.update(finding, seen.get(finding.spec), plans=(), snapshot_id="", now=time)
+        finding = Finding(spec=finding.spec, status=status)
+
+    assert finding.status.transition_count == 20
+
+
+WHOLE = [
+    node("a", ready=False),
+    deployment(),
+    replica_set(),
+    service("web", {"port": 80, "targetPort": "http"}),
+    crashing(),
+    job("nightly-1", "Failed", cron="nightly"),
+]
+
+
+@pytest.mark.parametrize("obj", WHOLE, ids=lambda obj: str(obj["kind"]))
+def test_whatever_stands_in_a_field_every_check_goes_on(obj: Json) -> None:
+    watching, judged = policy(available(1), inspections=(checking(*get_args(Check)),)), 0
+    twin = live(WHOLE)
+    for other in spoilt({name: part for name, part in obj.items() if name not in ("kind", "metadata")}):
+        twin.apply(obj["kind"], {"metadata": obj["metadata"], **(other if isinstance(other, dict) else {})})
+        judged += len(inspect(watching, twin.snapshot(), {}, {}, NOW).observations)
+
+    assert judged > 10

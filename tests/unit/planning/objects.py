@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from forestall.api.runbook import Runbook
+from forestall.planning.changes import ACTIONS
 from forestall.ports import Json
 
+CUSTOM = f"registry.example/mend@sha256:{'c' * 64}"
 GOOD, BAD = "registry.example/shop@sha256:good", "registry.example/shop@sha256:bad"
 
 
@@ -61,8 +63,9 @@ def replicaset(name: str, image: str, revision: object, *, owner: str = "uid-car
 
 
 def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -> Runbook:
-    action = {"SetReplicas": "scale", "SpreadOverNodes": "spread-replicas", "RestorePreviousTemplate": "rollout-undo"}
-    name = action[effect]
+    """The runbook of an effect, named as its action; one that is only vouched for has an image of its own."""
+    name = next((action for action, known in ACTIONS.items() if known == effect), "custom-job")
+    own = {"argv": ["/bin/mend"], "image": CUSTOM} if name == "custom-job" else {"argv": [name]}
     return Runbook.model_validate(
         {
             "metadata": {"name": name},
@@ -70,18 +73,35 @@ def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -
                 "version": "1.0.0",
                 "summary": f"Runs {name}.",
                 "whenToUse": "When it helps.",
-                "targetKinds": ["Deployment"],
+                "targetKinds": [_kind(effect)],
                 "parameters": _PARAMETERS.get(effect, []) if parameters is None else parameters,
-                "actions": [{"name": name, "argv": [name], "serviceAccountName": f"forestall-action-{name}"}],
+                "actions": [{"name": name, **own, "serviceAccountName": f"forestall-action-{name}"}],
                 "reads": ["spec.template", "spec.replicas"],
                 "writes": ["spec.template"],
                 "effect": effect,
+                "irreversible": effect == "Vouched",
                 **spec,
             },
         }
     )
 
 
+def _kind(effect: str) -> str:
+    if effect in ("Cordon", "Uncordon", "Drain", "RemoveTaint", "AddTaint"):
+        return "Node"
+    return "Service" if effect in ("SetTargetPort", "SetSelectorLabel") else "Deployment"
+
+
+def _texts(*names: str) -> list[Json]:
+    return [{"name": name, "description": "Some text.", "type": "String"} for name in names]
+
+
+def _number(name: str, **more: Any) -> Json:
+    return {"name": name, "description": "Some number.", "type": "Integer", "minimum": 1, **more}
+
+
+_NODE = _texts("node")
+_TAINT = _texts("node", "key", "effect")
 _PARAMETERS: Mapping[str, list[Json]] = {
     "SetReplicas": [{"name": "replicas", "description": "Pods.", "type": "Integer", "minimum": 1, "maximum": 100}],
     "SpreadOverNodes": [
@@ -94,4 +114,13 @@ _PARAMETERS: Mapping[str, list[Json]] = {
             "default": "1",
         }
     ],
+    "SetResources": [*_texts("container", "resource"), _number("amount", maximum=4096)],
+    "SetProbePort": _texts("container", "port"),
+    "SetTargetPort": [_number("port", maximum=65_535), *_texts("target-port")],
+    "SetSelectorLabel": _texts("label", "value"),
+    "Cordon": _NODE,
+    "Uncordon": _NODE,
+    "Drain": [*_NODE, {**_texts("local-data")[0], "enum": ["Keep", "Discard"], "default": "Keep"}],
+    "RemoveTaint": _TAINT,
+    "AddTaint": _TAINT,
 }

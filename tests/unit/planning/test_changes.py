@@ -7,13 +7,12 @@ import pytest
 
 from forestall.api.runbook import Effect
 from forestall.planning.changes import (
-    ChangeImpossibleError,
     change,
-    current_replicaset,
     inverse,
-    previous_replicaset,
     resolve,
 )
+from forestall.planning.patches import ChangeImpossibleError
+from forestall.planning.templates import current_replicaset, previous_replicaset
 from forestall.ports import Json
 from tests.unit.planning.objects import BAD, GOOD, deployment, replicaset
 
@@ -96,7 +95,7 @@ def test_what_is_already_so_needs_no_change(effect: Effect, arguments: dict[str,
 )
 def test_the_inverse_restores_the_object(effect: Effect, arguments: dict[str, str]) -> None:
     target = deployment(BAD)
-    argv, parameters = inverse(effect, target, HISTORY)
+    argv, parameters = inverse(effect, target, resolve(effect, target, arguments, HISTORY), HISTORY)
     after = changed(effect, target, arguments)
     back: Effect = "SetReplicas" if argv == ("scale",) else "RestorePreviousTemplate"
     restored = applied(after, change(back, after, parameters, replicasets=HISTORY))
@@ -126,12 +125,12 @@ def test_no_earlier_template_is_said_with_a_remedy() -> None:
 def test_a_template_that_no_replicaset_has_yet_has_no_previous_one() -> None:
     assert previous_replicaset(deployment("new"), HISTORY) is None
     with pytest.raises(ChangeImpossibleError, match="wait"):
-        inverse("SpreadOverNodes", deployment("new"), HISTORY)
+        inverse("SpreadOverNodes", deployment("new"), {}, HISTORY)
 
 
 def test_without_history_a_template_change_has_no_inverse() -> None:
     with pytest.raises(ChangeImpossibleError, match="revisionHistoryLimit"):
-        inverse("SpreadOverNodes", deployment(BAD, revisionHistoryLimit=0), HISTORY)
+        inverse("SpreadOverNodes", deployment(BAD, revisionHistoryLimit=0), {}, HISTORY)
 
 
 def test_a_template_exchanged_after_the_plan_was_made_is_not_restored() -> None:

@@ -133,6 +133,27 @@ def test_what_is_approved_depends_on_no_name_attempt_or_trace() -> None:
     assert all(word not in text for word in (UID, "mend-cart", TRACE, DIGEST, CONTENT))
 
 
+def test_steps_and_what_undoes_them_are_told_apart_by_their_labels() -> None:
+    forth, back = undone(rollback=False)["metadata"]["labels"], undone()["metadata"]["labels"]
+    assert (forth[job.STEP], back[job.STEP]) == ("0", "undo-0")
+    assert {key: value for key, value in forth.items() if back[key] != value} == {job.STEP: "0"}
+
+
+def test_a_rollback_runs_the_inverse_under_its_own_account_without_checks_of_health() -> None:
+    manifest = undone()
+    assert manifest["spec"]["template"]["spec"]["serviceAccountName"] == "forestall-action-scale"
+    assert container(manifest)["args"] == ["scale"]
+    assert told(manifest)["FORESTALL_POST_CHECKS"] == "[]"
+
+
+def undone(*, rollback: bool = True) -> Json:
+    """The Job that undoes a plan's one step, or the step's own."""
+    undo = {**step("undo"), "argv": ["scale"], "serviceAccountName": "forestall-action-scale"}
+    subject = plan(rendered(phase="RollingBack", rollback=[undo], attempts=attempts("Failure")))
+    attempt = subject.status.attempts[0].model_copy(update={"rollback": rollback})
+    return job.manifest(subject, attempt, runbook=runbook().spec, namespace="actions", trace=TRACE)
+
+
 def test_making_a_job_leaves_the_next_one_unchanged() -> None:
     assert made() == made()
 

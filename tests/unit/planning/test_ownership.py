@@ -8,6 +8,7 @@ from forestall.planning.ownership import foreign, owners
 from forestall.ports import Json
 
 IMAGE: Json = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"a"}': {"f:image": {}}}}}}}
+NOTES: Json = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {".": {}, "f:example.com/restart": {}}}}}}
 REPLICAS: Json = {"f:spec": {"f:replicas": {}}}
 
 
@@ -24,6 +25,8 @@ def target(*entries: Json) -> Json:
         (IMAGE, "spec.replicas", False),
         (REPLICAS, "spec.replicas", True),
         ({"f:spec": {"f:template": {}}}, "spec.template.spec.containers", True),
+        (NOTES, "spec.template.metadata.annotations[example.com/restart]", True),
+        (NOTES, "spec.template.metadata.annotations[example.com/other]", False),
         ({"f:status": {"f:replicas": {}}}, "spec.replicas", False),
         ({}, "spec.replicas", False),
         (None, "spec.replicas", False),

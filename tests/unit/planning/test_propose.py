@@ -1,4 +1,4 @@
-"""An open finding gets one plan at a time, never what a person refused, and none after a failure."""
+"""An open finding gets one plan at a time, never what a person refused, and rung after rung until all are tried."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from forestall.api.base import Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import RemediationPlan, RunbookRef
-from forestall.planning.propose import Nothing, Proposal, matching, propose, target_of
+from forestall.planning.propose import Nothing, Proposal, matching, propose
+from forestall.planning.targets import target_of
 from forestall.ports import Json
 from tests.unit.planning.world import (
     CART,
@@ -38,14 +39,17 @@ def proposed(
     under: InspectionPolicy | None = None,
     objects: Sequence[Json] = (),
     runbooks: Any = RUNBOOKS,
+    hours: float = 2,
 ) -> Proposal | Nothing:
     return propose(
         under or policy(),
         of or images_pull(),
         plans,
+        proposer="forestall",
         runbooks=runbooks,
         snapshot=snapshot(objects or broken_rollout()),
         measurements=measured("0.9"),
+        now=NOW + timedelta(hours=hours),
     )
 
 
@@ -88,6 +92,12 @@ def test_without_a_matching_response_nothing_is_planned() -> None:
     )
 
 
+def test_a_finding_that_would_take_a_plan_is_told_from_one_that_has_one() -> None:
+    without = (proposed(under=policy(mode="Observe")), proposed(runbooks={}))
+    having = (proposed(of=images_pull(state="Closed")), proposed(plan("finding-cart-1-1", "Soaking")))
+    assert [isinstance(one, Nothing) and one.lacking for one in (*without, *having)] == [True, True, False, False]
+
+
 def test_the_first_matching_response_answers() -> None:
     one = {"name": "first", "match": {"types": ["ImagePull"]}, "mode": "Observe"}
     two = {"name": "second", "match": {"types": ["ImagePull"]}, "mode": "Open", "ladder": LADDER}
@@ -108,25 +118,84 @@ def test_while_a_plan_is_active_there_is_no_other(phase: str) -> None:
     assert reason_of(proposed(plan("finding-cart-1-1", phase))) == f"plan finding-cart-1-1 is {phase}"
 
 
-@pytest.mark.parametrize("phase", ["Expired", "Stale", "Cancelled"])
+@pytest.mark.parametrize("phase", ["Expired", "Stale", "Cancelled", "Superseded"])
 def test_a_plan_that_came_to_nothing_is_followed_by_a_fresh_one(phase: str) -> None:
     assert name_of(proposed(plan("finding-cart-1-1", phase))) == "finding-cart-1-2"
 
 
-@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
-def test_after_a_failure_or_a_success_there_is_no_second_plan(phase: str) -> None:
-    assert f"plan finding-cart-1-1 {phase.lower()}" in reason_of(proposed(plan("finding-cart-1-1", phase)))
+def test_after_a_success_there_is_no_second_plan() -> None:
+    assert "plan finding-cart-1-1 succeeded" in reason_of(proposed(plan("finding-cart-1-1", "Succeeded")))
 
 
-@pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
+def test_what_a_person_was_handed_is_left_alone() -> None:
+    taken = plan("finding-cart-1-1", "Escalated", status={"assignee": {"kind": "Human", "name": "bob"}})
+    answer = proposed(taken)
+    assert reason_of(answer).startswith("plan finding-cart-1-1 was handed to a person")
+    assert isinstance(answer, Nothing)
+    assert not answer.exhausted
+
+
+def tried(name: str, phase: str = "RolledBack", **more: Any) -> RemediationPlan:
+    """A plan of which a Job has run."""
+    job = {"step": 0, "attempt": 1, "jobName": "job", "intendedAt": NOW, "acceptedAt": NOW, "outcome": "Failure"}
+    return plan(name, phase, status={"attempts": [job]}, **more)
+
+
+TWO_RUNGS = [{"runbook": "spread-replicas"}, LADDER[1]]
+
+
+def single(*plans: RemediationPlan, **more: Any) -> Proposal | Nothing:
+    """What is proposed for a single point of failure, which both rungs would remove."""
+    under = policy(available(1), ladder=TWO_RUNGS, **more)
+    return proposed(*plans, of=single_point(), objects=world("worker-1", "worker-1"), under=under)
+
+
+@pytest.mark.parametrize("phase", ["RolledBack", "Failed", "Stale"])
+def test_after_a_rung_that_was_tried_the_next_one_is_planned(phase: str) -> None:
+    first = single()
+    assert isinstance(first, Proposal)
+    spent = tried(first.name, phase, runbook=first.runbook_ref.name)
+    second = single(spent)
+    assert isinstance(second, Proposal)
+    assert second.runbook_ref.name != first.runbook_ref.name
+    last = single(spent, tried(second.name, phase, runbook=second.runbook_ref.name))
+    assert isinstance(last, Nothing)
+    assert last.exhausted
+    assert "was tried as often as execution.maxAttempts allows" in last.reason
+
+
+def test_a_rung_may_be_tried_as_often_as_the_policy_allows() -> None:
+    twice = policy(execution={"maxAttempts": 2})
+    assert name_of(proposed(tried("finding-cart-1-1"), under=twice)) == "finding-cart-1-2"
+    answer = proposed(tried("finding-cart-1-1"), tried("finding-cart-1-2"), under=twice)
+    assert isinstance(answer, Nothing)
+    assert answer.exhausted
+
+
+def test_a_rung_that_rests_is_not_exhausted() -> None:
+    twice = policy(execution={"maxAttempts": 2, "backoff": "10m"})
+    answer = proposed(tried("finding-cart-1-1"), under=twice, hours=0.1)
+    assert "rollout-undo came to nothing and rests until" in reason_of(answer)
+    assert isinstance(answer, Nothing)
+    assert not answer.exhausted
+    assert name_of(proposed(tried("finding-cart-1-1"), under=twice, hours=0.2)) == "finding-cart-1-2"
+
+
+def test_where_nothing_was_tried_nothing_is_exhausted() -> None:
+    answer = proposed(plan("finding-cart-1-1", "Rejected"))
+    assert isinstance(answer, Nothing)
+    assert not answer.exhausted
+
+
+@pytest.mark.parametrize("phase", ["Failed", "RolledBack", "Escalated", "Succeeded"])
 def test_a_finding_that_is_raised_anew_starts_anew(phase: str) -> None:
     assert name_of(proposed(plan("finding-cart-1-1", phase, minutes=-5))) == "finding-cart-1-2"
 
 
-def test_a_plan_that_was_made_before_the_raise_and_failed_after_it_counts() -> None:
+def test_a_plan_that_was_made_before_the_raise_and_ended_after_it_counts() -> None:
     times = {"timestamps": {"verified": NOW + timedelta(minutes=1)}}
-    late = plan("finding-cart-1-1", "Failed", minutes=-5, status=times)
-    assert "failed" in reason_of(proposed(late))
+    late = plan("finding-cart-1-1", "Succeeded", minutes=-5, status=times)
+    assert "succeeded" in reason_of(proposed(late))
 
 
 def test_what_a_person_rejected_is_not_proposed_again() -> None:
@@ -194,7 +263,8 @@ def test_a_target_that_is_not_in_the_twin_is_told() -> None:
 
 def test_the_first_target_that_the_twin_knows_is_acted_on() -> None:
     refs = [{"kind": "Deployment", "namespace": "shop", "name": name} for name in ("gone", "cart")]
-    assert target_of(images_pull(targets=refs), snapshot(broken_rollout())) == CART
+    spec = RUNBOOKS["rollout-undo"].spec
+    assert target_of(spec, {}, images_pull(targets=refs), snapshot(broken_rollout())) == CART
 
 
 def test_the_same_world_gives_the_same_proposal() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from forestall.api.base import Parameter
-from forestall.planning.changes import ChangeImpossibleError
+from forestall.api.base import Key, Parameter
 from forestall.planning.hashing import canonical
+from forestall.planning.job import template
+from forestall.planning.patches import ChangeImpossibleError
 from forestall.planning.render import Rendered, footprint, plan_digest, render
-from tests.unit.planning.objects import BAD, deployment, runbook
-from tests.unit.planning.world import CART, broken_rollout, history, policy, snapshot
+from tests.unit.planning.objects import BAD, CUSTOM, deployment, runbook
+from tests.unit.planning.world import CART, broken_rollout, history, pod, policy, snapshot
 
 IMAGE = f"registry.example/forestall@sha256:{'a' * 64}"
 
@@ -23,6 +24,7 @@ def rendered(effect: str = "RestorePreviousTemplate", **changes: Any) -> Rendere
         "runbook": runbook(effect),
         "arguments": given.get(effect, {}),
         "snapshot": snapshot(broken_rollout()),
+        "kind": "Deployment",
         "target": deployment(BAD),
         "replicasets": history(),
         "image": IMAGE,
@@ -43,7 +45,7 @@ def test_each_action_is_a_step_with_its_resolved_parameters() -> None:
     ("effect", "argv", "account", "parameter"),
     [
         ("SetReplicas", "scale", "forestall-action-scale", Parameter(name="replicas", value="3")),
-        ("SpreadOverNodes", "rollout-undo", "forestall-action-rollout-undo", Parameter(name="to", value="cart-2")),
+        ("SpreadOverNodes", "rollout-undo", "forestall-action-spread-replicas", Parameter(name="to", value="cart-2")),
         (
             "RestorePreviousTemplate",
             "rollout-undo",
@@ -95,3 +97,62 @@ def test_a_plans_digest_is_the_hash_of_the_content_digest_followed_by_its_uid() 
 def test_two_plans_of_one_content_need_two_approvals() -> None:
     content = rendered().content_digest
     assert plan_digest(content, "uid-1") != plan_digest(content, "uid-2")
+
+
+def test_an_image_of_its_own_runs_its_whole_command_with_its_own_environment_and_no_text_is_expanded() -> None:
+    action = {
+        "name": "mend",
+        "argv": ["/bin/mend", "--depth", "$(HOME)"],
+        "image": CUSTOM,
+        "env": [{"name": "MODE", "value": "$(PATH)"}],
+        "serviceAccountName": "forestall-action-mend",
+    }
+    mending = runbook("Vouched", actions=[action])
+    made = rendered("Vouched", runbook=mending)
+    (step,) = made.steps
+    (container,) = template(step, made.target, mending.spec)["template"]["spec"]["containers"]
+    assert (container["image"], made.rollback) == (CUSTOM, ())
+    assert (container["command"], container["args"]) == (["/bin/mend", "--depth", "$$(HOME)"], [])
+    told = {item["name"]: item["value"] for item in container["env"]}
+    assert told["MODE"] == "$$(PATH)"
+    assert {name for name in told if not name.startswith("FORESTALL_")} == {"MODE"}
+
+
+def test_another_image_or_another_variable_is_another_content() -> None:
+    action = {"name": "mend", "argv": ["/m"], "image": CUSTOM, "serviceAccountName": "forestall-action-mend"}
+    contents = {
+        rendered("Vouched", runbook=runbook("Vouched", actions=[{**action, **more}])).content_digest
+        for more in (
+            {},
+            {"image": CUSTOM.replace("c", "d")},
+            {"env": [{"name": "MODE", "value": "x"}]},
+            {"argv": ["/n"]},
+        )
+    }
+    assert len(contents) == 4
+
+
+@pytest.mark.parametrize(
+    ("effect", "kind", "name", "arguments"),
+    [
+        ("Cordon", "Node", "worker-1", {"node": "worker-1"}),
+        ("SetSelectorLabel", "Service", "cart", {"label": "app", "value": "cart-2"}),
+    ],
+)
+def test_a_plan_for_a_node_or_a_service_names_it_and_what_hangs_on_it(
+    effect: str, kind: str, name: str, arguments: dict[str, str]
+) -> None:
+    place = {"namespace": "shop"} if kind == "Service" else {}
+    metadata = {"name": name, "uid": "uid-it", "resourceVersion": "1", **place}
+    target = {"metadata": metadata, "spec": {"selector": {"app": "cart"}} if kind == "Service" else {}}
+    made = rendered(effect, kind=kind, target=target, arguments=arguments)
+    key = Key(kind, place.get("namespace", ""), name)
+    assert (made.target.ref.kind, made.target.ref.namespace, made.target.ref.name) == key
+    assert footprint(snapshot(broken_rollout()), key)["services"] == {"Service/shop/cart": {"app": "cart"}}
+
+
+def test_how_many_pods_of_a_workload_a_node_carries_is_no_part_of_what_a_plan_for_it_rests_on() -> None:
+    worker, objects = Key("Node", "", "worker-1"), broken_rollout()
+    more = [*objects, pod("cart-1-9", "worker-1")]
+    assert footprint(snapshot(more), worker) == footprint(snapshot(objects), worker)
+    assert footprint(snapshot(more), Key("Deployment", "shop", "cart")) != footprint(snapshot(objects), CART)

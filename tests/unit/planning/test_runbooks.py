@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
-from forestall.api.base import Key, Parameter
+from forestall.api.base import Parameter
 from forestall.api.inspectionpolicy import Rung
-from forestall.planning.runbooks import InvalidParameterError, arguments, bind, digest
+from forestall.api.runbook import Effect
+from forestall.planning.runbooks import InvalidParameterError, arguments, bind, digest, problem
 from forestall.ports import Json
-from forestall.twin.model import Resources, Workload
-from tests.unit.planning.objects import runbook
+from tests.unit.planning.objects import CUSTOM, runbook
+from tests.unit.planning.world import CART, heavy_load, snapshot, world
 
-CART = Workload(key=Key("Deployment", "shop", "cart"), uid="u", replicas=3, requests=Resources())
+CLUSTER = snapshot(world("worker-1", "worker-2", "worker-3"))
 HOSTILE = ["1e1000", "-1", "٣", "3\n", "$(x)", "9" * 10_000, "", " 3", "+3", "03", "3.0", "0x3", "1_0", "NaN", "--help"]
 
 
@@ -103,15 +105,79 @@ def test_a_rung_may_ask_for_one_replica_more() -> None:
     rung = Rung.model_validate(
         {"runbook": "scale", "parameters": [{"name": "replicas", "from": "CurrentReplicasPlusOne"}]}
     )
-    assert bind(rung, runbook("SetReplicas"), CART) == (Parameter(name="replicas", value="4"),)
+    assert bind(rung, runbook("SetReplicas"), CART, heavy_load(), CLUSTER) == (Parameter(name="replicas", value="4"),)
 
 
 def test_what_a_rung_leaves_out_takes_its_default() -> None:
     rung = Rung.model_validate({"runbook": "spread-replicas"})
-    assert bind(rung, runbook("SpreadOverNodes"), CART) == (Parameter(name="max-skew", value="1"),)
+    assert bind(rung, runbook("SpreadOverNodes"), CART, heavy_load(), CLUSTER) == (
+        Parameter(name="max-skew", value="1"),
+    )
 
 
 def test_a_runbook_has_one_digest_for_one_content() -> None:
     one = runbook("SetReplicas")
     assert digest(one.model_copy(update={"metadata": one.metadata.model_copy(update={"uid": "x"})})) == digest(one)
     assert digest(runbook("SetReplicas", version="1.0.1")) != digest(one)
+
+
+@pytest.mark.parametrize(
+    ("effect", "values"),
+    [
+        ("SetResources", {"container": "a b", "resource": "limits.memory", "amount": "1"}),
+        ("SetResources", {"container": "a", "resource": "limits.storage", "amount": "1"}),
+        ("SetResources", {"container": "a", "resource": "limits.memory", "amount": "0"}),
+        ("SetProbePort", {"container": "a", "port": "0"}),
+        ("SetTargetPort", {"port": "65536", "target_port": "http"}),
+        ("SetTargetPort", {"port": "80", "target_port": "HTTP"}),
+        ("SetTargetPort", {"port": "80", "target_port": "-1"}),
+        ("SetSelectorLabel", {"label": "a/b/c", "value": "x"}),
+        ("SetSelectorLabel", {"label": "app", "value": "a b"}),
+        ("Uncordon", {"node": "../secrets"}),
+        ("RemoveTaint", {"node": "n", "key": "k", "effect": "Never"}),
+        ("Drain", {"node": "n", "local_data": "Maybe"}),
+    ],
+)
+def test_an_effect_gets_text_of_the_shape_that_it_needs_whatever_the_runbook_says(
+    effect: str, values: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidParameterError):
+        arguments(runbook(effect).spec, given(**values))
+
+
+def test_a_text_that_an_effect_needs_must_be_declared() -> None:
+    with pytest.raises(InvalidParameterError, match=r"parameters\[node\].*declare it"):
+        arguments(runbook("Cordon", parameters=[]).spec, [])
+
+
+@pytest.mark.parametrize("effect", get_args(Effect))
+def test_a_runbook_that_is_as_it_should_be_has_no_problem(effect: str) -> None:
+    assert problem(runbook(effect)) == ""
+
+
+def own(**fields: Any) -> list[Json]:
+    action = {"name": "mend", "argv": ["/bin/mend"], "serviceAccountName": "forestall-action-mend", "image": CUSTOM}
+    return [{name: value for name, value in {**action, **fields}.items() if value is not None}]
+
+
+@pytest.mark.parametrize(
+    ("effect", "fields", "message"),
+    [
+        ("Vouched", {"irreversible": False}, "spec.irreversible: "),
+        ("Vouched", {"actions": own(image=None)}, "spec.actions[0].image: the effect Vouched needs an image"),
+        ("Vouched", {"actions": own(env=[{"name": "FORESTALL_TARGET"}])}, "spec.actions[0].env: FORESTALL_TARGET"),
+        ("SetReplicas", {"actions": own()}, "spec.actions[0].image: "),
+        ("SetReplicas", {"actions": own(image=None, argv=["reboot"])}, "spec.actions[0].argv: no action reboot"),
+        ("SetReplicas", {"actions": own(image=None, argv=["cordon"])}, "spec.actions[0].argv: the effect of action"),
+        ("SetReplicas", {"targetKinds": ["Service"]}, "spec.targetKinds: effect SetReplicas acts on a Deployment"),
+        ("Cordon", {"targetKinds": ["Node", "Deployment"]}, "spec.targetKinds: effect Cordon acts on a Node"),
+    ],
+)
+def test_a_runbook_that_cannot_be_used_says_which_field_is_wrong(effect: str, fields: Json, message: str) -> None:
+    assert problem(runbook(effect, **fields)).startswith(message)
+
+
+@pytest.mark.parametrize("image", ["mend:latest", "mend", "mend@sha256:1", f"a b@sha256:{'a' * 64}"])
+def test_an_image_of_its_own_is_named_by_digest(image: str) -> None:
+    with pytest.raises(ValidationError, match="image"):
+        runbook("Vouched", actions=own(image=image))

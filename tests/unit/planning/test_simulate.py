@@ -32,18 +32,18 @@ from tests.unit.planning.world import (
     world,
 )
 
-UNDO = Option(runbook("RestorePreviousTemplate"))
-SPREAD = Option(runbook("SpreadOverNodes"))
+UNDO = Option(runbook("RestorePreviousTemplate"), CART)
+SPREAD = Option(runbook("SpreadOverNodes"), CART)
 
 
 def scale(replicas: int | str) -> Option:
-    return Option(runbook("SetReplicas"), (Parameter(name="replicas", value=str(replicas)),))
+    return Option(runbook("SetReplicas"), CART, (Parameter(name="replicas", value=str(replicas)),))
 
 
 def tried(
     objects: list[Json], *options: Option, of: Finding, under: InspectionPolicy | None = None, load: str = "0.9"
 ) -> tuple[Simulated, ...]:
-    return examine(under or policy(), snapshot(objects), measured(load), of, target=CART, options=options)
+    return examine(under or policy(), snapshot(objects), measured(load), of, options=options)
 
 
 def candidates(*args: Any, **kwargs: Any) -> list[Candidate]:
@@ -103,7 +103,11 @@ def test_scaling_down_below_the_goal_is_rejected_outright() -> None:
 def test_scaling_to_nothing_breaks_the_goal_of_a_load_that_pods_share() -> None:
     under = policy(light_load(), ladder=[])
     down = candidates(
-        world("worker-1", "worker-2"), Option(_any_scale(), _replicas("0")), of=heavy_load(), under=under, load="0.5"
+        world("worker-1", "worker-2"),
+        Option(_any_scale(), CART, _replicas("0")),
+        of=heavy_load(),
+        under=under,
+        load="0.5",
     )[1]
     assert (down.verdict, down.counterexample) == ("Rejected", "goal light becomes NotFulfilled")
 
@@ -168,7 +172,6 @@ def test_of_several_series_the_findings_own_one_counts() -> None:
             snapshot(world("worker-1", "worker-2")),
             measured(*values, app="cart"),
             heavy_load(),
-            target=CART,
             options=[scale(3)],
         )
         assert found[1].candidate.resolves is resolved
@@ -208,8 +211,8 @@ def test_the_best_is_chosen_and_the_rejected_come_last() -> None:
 
 
 def test_among_equals_what_can_be_undone_comes_first_then_the_order_of_the_ladder() -> None:
-    lasting = Option(runbook("SpreadOverNodes", irreversible=True))
-    wide = Option(runbook("SpreadOverNodes"), (Parameter(name="max-skew", value="1"),))
+    lasting = Option(runbook("SpreadOverNodes", irreversible=True), CART)
+    wide = Option(runbook("SpreadOverNodes"), CART, (Parameter(name="max-skew", value="1"),))
     found = tried(world("worker-1", "worker-1"), lasting, SPREAD, wide, of=single_point(), under=policy(available(1)))
     assert [one.candidate.parameters for one in found[1:]] == [(), wide.parameters, ()]
     assert found[1].candidate.verdict == "Chosen"
@@ -240,7 +243,7 @@ def test_the_prediction_tells_every_goal_before_and_after_with_its_limits() -> N
 
 def test_a_candidate_is_tried_on_a_supposition_and_leaves_the_snapshot_alone() -> None:
     before = snapshot(world("worker-1", "worker-1"))
-    one = examine(policy(), before, {}, single_point(), target=CART, options=[scale(5)])[1]
+    one = examine(policy(), before, {}, single_point(), options=[scale(5)])[1]
     assert isinstance(one.potential, Potential)
     assert len(before.pods_of_workload(CART)) == 2
     assert len(one.potential.pods_of_workload(CART)) == 5
@@ -248,7 +251,7 @@ def test_a_candidate_is_tried_on_a_supposition_and_leaves_the_snapshot_alone() -
 
 def test_a_target_that_is_not_in_the_twin_is_an_error() -> None:
     with pytest.raises(KeyError):
-        examine(policy(), snapshot([]), {}, single_point(), target=CART, options=[SPREAD])
+        examine(policy(), snapshot([]), {}, single_point(), options=[SPREAD])
 
 
 def _any_scale() -> Any:

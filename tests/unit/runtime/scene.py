@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from forestall.adapters import shipped
 from forestall.adapters.memory import Call, FixedClock, MemoryKube, MemoryMetrics, MemoryNotifier
-from forestall.adapters.resources import FINDINGS, JOBS, PLANS, PODS, POLICIES, RUNBOOKS, TWIN_KINDS, TWINS
+from forestall.adapters.resources import CONFIG_MAPS, FINDINGS, JOBS, PLANS, PODS, POLICIES, RUNBOOKS, TWIN_KINDS, TWINS
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
@@ -18,6 +19,7 @@ from forestall.ports import Json, KubeError, Resource
 from forestall.runtime import catalogue, intake, plans, policies, twin_status
 from forestall.runtime.canary import REFUSAL
 from forestall.runtime.context import Context
+from forestall.runtime.election import Election, Replica
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.store import Store
@@ -30,8 +32,13 @@ from tests.unit.runtime.instant import settle
 
 POLICY, TWIN = Key("InspectionPolicy", "shop", "shop"), Key("NetworkTwin", "", "cluster")
 KINDS = {kind.kind: kind for kind in TWIN_KINDS}
-SETTINGS = Settings(namespace="forestall", action_image="forestall@sha256:1")
+SETTINGS = Settings(namespace="forestall", action_image="forestall@sha256:1", replica="a")
 IMAGES = [{"name": "images", "workload": {"checks": ["ImagePull"]}}]
+SHIPPED: Json = {
+    "metadata": {"name": shipped.CONFIG_MAP, "namespace": "forestall"},
+    "data": {shipped.KEY: '{"ValidatingAdmissionPolicy": {}, "ValidatingAdmissionPolicyBinding": {}}'},
+}
+"""What the installed policies are compared with: a chart that ships none."""
 REFUSED = KubeError(422, "Invalid", REFUSAL)
 
 
@@ -62,21 +69,29 @@ class World:
         self.clock = FixedClock(NOW)
         self.kube, self.notifier = Guarded(self.clock), MemoryNotifier()
         self.prometheus = MemoryMetrics(self.clock)
-        self.changed: list[str] = []
+        self.changed: list[tuple[str, str]] = []
+        """Twins and namespaces, as changes were told."""
         loop = asyncio.get_running_loop()
         self.context = Context(
             settings=SETTINGS,
             kube=self.kube,
+            unfenced=self.kube,
             clock=self.clock,
             notifier=self.notifier,
             metrics=Metrics(),
             store=Store(),
             queue=WorkQueue(loop.time),
             twins=Twins(
-                self.kube, self.clock, metrics=lambda _: self.prometheus, changed=self.changed.append, time=loop.time
+                self.kube,
+                self.clock,
+                metrics=lambda _: self.prometheus,
+                changed=lambda *told: self.changed.append(told),
+                time=loop.time,
             ),
-            enforced=True,
+            election=Election(self.kube, self.clock, Replica("forestall", "a"), time=loop.time, elected=lambda: None),
+            weakness="",
         )
+        self.kube.put(CONFIG_MAPS, SHIPPED)
         for item in objects:
             self.kube.put(KINDS[item["kind"]], item)
 
@@ -156,7 +171,7 @@ async def broken(**spec: Any) -> World:
     world.see(RUNBOOKS, runbook("RestorePreviousTemplate").to_json())
     world.see(TWINS, twin().to_json())
     ladder = [{"runbook": "rollout-undo"}]
-    known = policy(ladder=ladder, inspections=IMAGES, **spec).to_json()
+    known = policy(ladder=ladder, **{"inspections": IMAGES, **spec}).to_json()
     world.see(POLICIES, known)
     await twin_status.reconcile(world.context, TWIN)
     await settle()

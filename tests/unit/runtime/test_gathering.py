@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, POLICIES, REPLICASETS, RUNBOOKS
+from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, PLANS, POLICIES, REPLICASETS, RUNBOOKS
+from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.ports import Json, KubeError
 from forestall.runtime import plans
@@ -70,10 +72,6 @@ def no_target(world: World) -> None:
     world.kube.remove(DEPLOYMENTS, "shop", "cart")
 
 
-def no_policy(world: World) -> None:
-    world.context.store.drop("InspectionPolicy", world.policy.to_json())
-
-
 DRAFTS: dict[str, tuple[Callable[[World], None], str]] = {
     "nothing was inspected since the start": (no_pass, "waits for an inspection"),
     "the runbook is gone": (no_runbook, "runbook rollout-undo is missing"),
@@ -81,7 +79,6 @@ DRAFTS: dict[str, tuple[Callable[[World], None], str]] = {
     "there is nothing to go back to": (no_history, "has no earlier template to restore"),
     "the preview is refused": (no_preview, "cannot patch deployments"),
     "the target is gone": (no_target, "cannot be rendered: 404"),
-    "the policy is gone": (no_policy, "policy, finding or response is gone"),
 }
 
 
@@ -94,6 +91,15 @@ def test_a_plan_that_cannot_be_rendered_says_why_and_is_tried_again(happens: Cal
         assert why in world.plan.status.message
         assert again is not None
         assert world.plan.status.candidates == ()
+
+    unplanned(story)
+
+
+def test_a_policy_that_the_store_has_lost_is_asked_for() -> None:
+    async def story(world: World) -> None:
+        world.context.store.drop("InspectionPolicy", {"metadata": {"namespace": "shop", "name": "shop"}})
+        await plans.reconcile(world.context, world.plan.key)
+        assert world.phase == "PendingApproval"
 
     unplanned(story)
 
@@ -160,7 +166,31 @@ def test_a_finding_of_another_policy_is_none_of_this_plan_s() -> None:
         body["spec"]["policyRef"]["name"] = "another"
         world.see(FINDINGS, body)
         await plans.reconcile(world.context, world.plan.key)
-        assert world.phase == "Stale"
+        assert world.phase == "Cancelled"
         assert await world.jobs() == []
 
     waiting(story)
+
+
+def test_beyond_what_one_identity_may_propose_nothing_is_simulated() -> None:
+    async def story() -> None:
+        world = await broken()
+        await world.inspect()
+        await world.refresh()
+        world.context.settings = replace(world.context.settings, proposals=1)
+        [first] = world.context.store.all(RemediationPlan)
+        for name in ("mine-a", "mine-b"):
+            body = first.to_json()
+            body["metadata"] |= {"name": name, "uid": name}
+            world.see(PLANS, {**body, "spec": {**body["spec"], "proposer": "frank"}, "status": {}})
+        for plan in list(world.context.store.all(RemediationPlan)):
+            await plans.reconcile(world.context, plan.key)
+        ends = {one.metadata.name: one.status for one in world.context.store.all(RemediationPlan)}
+        assert ends["mine-b"].phase == "Superseded"
+        assert ends["mine-b"].candidates == ()
+        assert "frank has 1 proposals" in ends["mine-b"].message
+        assert ends["mine-a"].candidates
+        assert ends[first.metadata.name].candidates
+        await world.context.twins.stop()
+
+    run(story())

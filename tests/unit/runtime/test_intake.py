@@ -8,6 +8,7 @@ import pytest
 
 from forestall.adapters.resources import FINDINGS, PLANS, POLICIES, RUNBOOKS, TWINS
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.planning import job
 from forestall.ports import Json, Resource
 from forestall.runtime import intake
 from tests.unit.gates.scene import finding, plan, policy, runbook
@@ -46,8 +47,8 @@ async def watched() -> World:
 
 ROUTES: dict[Resource, set[str]] = {
     POLICIES: {POLICY},
-    PLANS: {PLAN, POLICY},
-    FINDINGS: {POLICY},
+    PLANS: {PLAN},
+    FINDINGS: set(),
     RUNBOOKS: {"Runbook/rollout-undo", POLICY, ELSEWHERE},
     TWINS: {"NetworkTwin/cluster", POLICY, ELSEWHERE},
 }
@@ -62,6 +63,22 @@ def test_it_wakes_whatever_depends_on(resource: Resource, event: str | None) -> 
         changed["metadata"]["resourceVersion"] = "8"
         intake.seen(world.context, resource.kind, event, changed)
         assert await queued(world) == ROUTES[resource]
+
+    run(story())
+
+
+@pytest.mark.parametrize("resource", [PLANS, FINDINGS], ids=lambda resource: resource.kind)
+def test_many_findings_and_plans_wake_their_policy_once_within_a_tick(resource: Resource) -> None:
+    async def story() -> None:
+        world = await watched()
+        for number in range(5):
+            one = body(resource)
+            one["metadata"] |= {"name": f"another-{number}", "uid": f"u-{number}"}
+            intake.seen(world.context, resource.kind, None, one)
+        await queued(world)
+        assert str(await world.context.queue.get()) == POLICY
+        assert asyncio.get_running_loop().time() == 0.2
+        assert world.context.queue.depth == 0
 
     run(story())
 
@@ -110,8 +127,8 @@ def test_changes_of_a_twin_within_a_tick_wake_its_policies_once() -> None:
     async def story() -> None:
         world = await watched()
         for _ in range(5):
-            intake.twin_changed(world.context, "cluster")
-            intake.twin_changed(world.context, "another")
+            intake.twin_changed(world.context, "cluster", "")
+            intake.twin_changed(world.context, "another", "")
         assert await queued(world) == set()
         keys = {str(await world.context.queue.get()) for _ in range(2)}
         assert keys == {POLICY, ELSEWHERE}
@@ -121,11 +138,53 @@ def test_changes_of_a_twin_within_a_tick_wake_its_policies_once() -> None:
     run(story())
 
 
+def test_a_change_in_a_namespace_wakes_the_policies_of_no_other() -> None:
+    async def story() -> None:
+        world = await watched()
+        intake.twin_changed(world.context, "cluster", "shop")
+        intake.twin_changed(world.context, "cluster", "empty")
+        assert str(await world.context.queue.get()) == POLICY
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(30):
+                await world.context.queue.get()
+
+    run(story())
+
+
 @pytest.mark.parametrize(("named", "keys"), [("shop/mend-cart", {PLAN}), ("", set()), ("mend-cart", set())])
 def test_a_job_wakes_the_plan_that_it_names(named: str, keys: set[str]) -> None:
     async def story() -> None:
         world = await watched()
-        intake.job_changed(world.context, named)
+        annotations = {job.PLAN: named} if named else None
+        intake.job_changed(world.context, {"metadata": {"name": "j", "annotations": annotations}})
         assert await queued(world) == keys
+
+    run(story())
+
+
+def test_a_suspended_job_is_looked_at_for_its_own_sake() -> None:
+    async def story() -> None:
+        world = await watched()
+        suspended = {"metadata": {"name": "j", "namespace": "forestall-actions"}, "spec": {"suspend": True}}
+        intake.job_changed(world.context, suspended)
+        assert await queued(world) == {"Job/forestall-actions/j"}
+
+    run(story())
+
+
+@pytest.mark.parametrize("resource", [FINDINGS, PLANS, POLICIES], ids=lambda resource: resource.kind)
+def test_many_changes_of_what_is_kept_bring_one_look_at_what_is_not_needed(resource: Resource) -> None:
+    async def story() -> None:
+        world = await watched()
+        for version in range(10, 15):
+            changed = body(resource)
+            changed["metadata"]["resourceVersion"] = str(version)
+            intake.seen(world.context, resource.kind, "MODIFIED", changed)
+        await queued(world)
+        woken = set() if resource == POLICIES else {POLICY}
+        keys = {str(await world.context.queue.get()) for _ in range(2 + len(woken))}
+        assert keys == {"Retention/shop", "Retention/bank", *woken}
+        assert asyncio.get_running_loop().time() == world.context.settings.retention_pause.total_seconds()
+        assert world.context.queue.depth == 0
 
     run(story())

@@ -56,7 +56,9 @@ def test_no_job_is_absent() -> None:
 
 
 def test_a_job_that_runs_is_active_since_its_creation() -> None:
-    assert read(cluster()) == JobState(ATTEMPT.job_name, "Active", created_at=NOW)
+    kube = cluster()
+    version = stored(kube)["metadata"]["resourceVersion"]
+    assert read(kube) == JobState(ATTEMPT.job_name, "Active", version, created_at=NOW)
 
 
 def test_creating_it_twice_makes_one() -> None:
@@ -85,8 +87,18 @@ def test_a_job_that_cannot_be_read_is_not_taken_for_absent(status: int) -> None:
 @pytest.mark.parametrize("stop", [True, False])
 def test_the_stop_is_written_and_read_back(stop: bool) -> None:
     kube = cluster()
-    asyncio.run(jobs.suspend(kube, NAMESPACE, ATTEMPT.job_name, stop=stop))
+    asyncio.run(jobs.suspend(kube, NAMESPACE, read(kube), stop=stop))
     assert read(kube).state == ("Suspended" if stop else "Active")
+
+
+def test_a_job_that_somebody_has_changed_since_is_left_as_they_want_it() -> None:
+    kube = cluster()
+    asyncio.run(jobs.suspend(kube, NAMESPACE, read(kube), stop=True))
+    before = read(kube)
+    kube.put(JOBS, {**stored(kube), "status": {"conditions": [{"type": "Suspended", "status": "True"}]}})
+    with pytest.raises(KubeError, match="Conflict"):
+        asyncio.run(jobs.suspend(kube, NAMESPACE, before, stop=False))
+    assert read(kube).state == "Suspended"
 
 
 FOREIGN: dict[str, dict[str, Any]] = {
@@ -115,6 +127,7 @@ def test_its_end_is_told_by_the_action_itself() -> None:
     assert read(kube) == JobState(
         ATTEMPT.job_name,
         "Complete",
+        stored(kube)["metadata"]["resourceVersion"],
         created_at=NOW,
         finished_at=datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC),
         exit_code=0,

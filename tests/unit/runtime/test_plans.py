@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, PODS, POLICIES
 from forestall.api.remediationplan import REJECT, REJECTED_BY
@@ -220,6 +222,21 @@ def test_no_job_is_created_when(happens: Callable[[World], None], phase: str, wh
     told(story)
 
 
+def test_no_job_is_created_while_another_plan_that_no_watch_has_told_of_works_on_the_target() -> None:
+    async def story(world: World) -> None:
+        own = world.plan.to_json()
+        await world.approve()
+        await world.refresh()
+        metadata = {**own["metadata"], "name": "other", "uid": "another"}
+        world.kube.put(PLANS, {**own, "metadata": metadata, "status": {**own["status"], "phase": "Soaking"}})
+        await plans.reconcile(world.context, world.plan.key)
+        assert world.phase == "Blocked"
+        assert world.plan.status.message.startswith("plan shop/other works on the same target")
+        assert await world.jobs() == []
+
+    told(story)
+
+
 def test_a_high_risk_asks_anew_before_its_job_whether_forgeries_are_refused() -> None:
     async def story(world: World) -> None:
         assert world.plan.status.risk_class == "High"
@@ -234,6 +251,23 @@ def test_a_high_risk_asks_anew_before_its_job_whether_forgeries_are_refused() ->
         assert await world.jobs() == []
 
     told(story, riskLimits={"maxAffectedServices": 0})
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_an_approval_waits_while_the_api_server_does_not_say_whether_it_checks_them(status: int) -> None:
+    async def story(world: World) -> None:
+        await world.approve()
+        await world.refresh()
+        world.kube.enforcing = False  # what refuses forgeries otherwise comes first
+        world.kube.refuse("create", PLANS, KubeError(status, "No", "not now"))
+        with pytest.raises(KubeError, match="not now"):
+            await plans.reconcile(world.context, world.plan.key)
+        assert world.phase == "PendingApproval"
+        world.kube.enforcing = True
+        await world.step()
+        assert world.phase == "Executing"
+
+    told(story)
 
 
 def test_a_rejection_ends_the_plan() -> None:
@@ -289,9 +323,9 @@ def test_the_stop_suspends_the_job_and_lets_it_go_on() -> None:
 def test_a_finished_plan_is_never_looked_at_again() -> None:
     async def story(world: World) -> None:
         await executing(world)
-        await world.end_job(code=1, message="refused")
+        await world.end_job(code=40, message="refused")
         await world.step()
-        assert world.phase == "Failed"
+        assert world.phase == "Stale"
         assert "refused" in world.plan.status.message
         world.kube.calls.clear()
         assert await plans.reconcile(world.context, world.plan.key) is None
@@ -334,6 +368,21 @@ def test_every_plan_has_one_trace_of_its_own() -> None:
         await executing(world)
         [made] = await world.jobs()
         assert made["metadata"]["annotations"]["forestall.dev/traceparent"] == trace
+        marks = {"forestall.dev/plan-uid": world.plan.metadata.uid, "forestall.dev/traceparent": trace}
+        assert world.notifier.news
+        assert all(one.annotations == marks for one in world.notifier.news)
+
+    told(story)
+
+
+def test_every_line_of_the_log_about_a_plan_names_its_uid_and_trace() -> None:
+    async def story(world: World) -> None:
+        with capture_logs([merge_contextvars]) as lines:
+            await executing(world)
+        marks = {"plan": str(world.plan.key), "plan_uid": world.plan.metadata.uid}
+        about = [one for one in lines if one["event"] in {"job", "phase"}]
+        assert {one["event"] for one in about} == {"job", "phase"}
+        assert all(one.items() >= {**marks, "traceparent": plans.traceparent(world.plan)}.items() for one in about)
 
     told(story)
 

@@ -145,13 +145,17 @@ def test_a_policy_that_only_observes_makes_no_plan() -> None:
         assert len(list(world.context.store.all(Finding))) == 1
         assert list(world.context.store.all(RemediationPlan)) == []
         assert world.policy.status.closure.eligible == 0
+        assert world.finding.status.no_plan_reason == "response mend is in mode Observe"
+        writes = len(world.kube.made("patch_status"))
+        await world.inspect()
+        assert len(world.kube.made("patch_status")) == writes, "it is told once"
 
     told(story)
 
 
 def test_a_forgery_that_is_not_refused_is_told_with_the_remedy() -> None:
     async def story(world: World) -> None:
-        world.context.enforced = False
+        world.context.weakness = "a forged approval passed: install the chart's admission policies"
         await world.inspect()
         status, reason, message = condition(world.policy, "ApprovalPolicyEnforced")
         assert (status, reason) == ("False", "NotEnforced")

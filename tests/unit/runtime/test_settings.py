@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from forestall.runtime.settings import InvalidSettingError, Settings, read
+from forestall.runtime.settings import AlertReceiver, InvalidSettingError, Settings, read
 
-NEEDED = {"FORESTALL_NAMESPACE": "forestall", "FORESTALL_ACTION_IMAGE": "registry.example/forestall@sha256:1"}
+NEEDED = {
+    "FORESTALL_NAMESPACE": "forestall",
+    "FORESTALL_ACTION_IMAGE": "registry.example/forestall@sha256:1",
+    "FORESTALL_REPLICA": "forestall-7d9f",
+}
 
 
-def test_two_are_needed_and_the_rest_have_defaults() -> None:
-    assert read(NEEDED) == Settings(namespace="forestall", action_image=NEEDED["FORESTALL_ACTION_IMAGE"])
+def test_three_are_needed_and_the_rest_have_defaults() -> None:
+    image, replica = NEEDED["FORESTALL_ACTION_IMAGE"], NEEDED["FORESTALL_REPLICA"]
+    assert read(NEEDED) == Settings(namespace="forestall", action_image=image, replica=replica)
 
 
 def test_all_can_be_set() -> None:
@@ -20,6 +27,7 @@ def test_all_can_be_set() -> None:
         "FORESTALL_HTTP_PORT": "0",
         "FORESTALL_LOG_LEVEL": "debug",
         "FORESTALL_WORKERS": "2",
+        "FORESTALL_PROPOSALS": "0",
     }
     chosen = read({**NEEDED, **given})
     assert (chosen.action_namespace, chosen.service_account, chosen.user) == (
@@ -27,7 +35,25 @@ def test_all_can_be_set() -> None:
         "op",
         "system:serviceaccount:forestall:op",
     )
-    assert (chosen.http_port, chosen.log_level, chosen.workers) == (0, "DEBUG", 2)
+    assert (chosen.http_port, chosen.log_level, chosen.workers, chosen.proposals) == (0, "DEBUG", 2, 0)
+
+
+RECEIVING = {
+    "FORESTALL_ALERTS_PORT": "9443",
+    "FORESTALL_ALERTS_TOKEN": "/run/alerts/token",
+    "FORESTALL_ALERTS_CERTIFICATE": "/run/alerts-tls",
+}
+
+
+def test_alerts_are_received_where_the_port_is_given() -> None:
+    wanted = AlertReceiver(port=9443, token=Path("/run/alerts/token"), certificate=Path("/run/alerts-tls"))
+    assert read({**NEEDED, **RECEIVING}).alerts == wanted
+
+
+@pytest.mark.parametrize("name", ["FORESTALL_ALERTS_TOKEN", "FORESTALL_ALERTS_CERTIFICATE"])
+def test_alerts_are_never_received_without_a_token_and_a_certificate(name: str) -> None:
+    with pytest.raises(InvalidSettingError, match=f"{name} is not set: it is "):
+        read({**NEEDED, **RECEIVING, name: ""})
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))

@@ -10,7 +10,7 @@ from forestall.api.base import Key
 from forestall.api.remediationplan import RemediationPlan
 from forestall.ports import Json
 from forestall.runtime.store import Store
-from tests.unit.gates.scene import plan
+from tests.unit.gates.scene import finding, plan
 
 KIND = "RemediationPlan"
 KEY = Key(KIND, "shop", "mend-cart")
@@ -45,6 +45,50 @@ def test_all_can_be_asked_of_one_namespace() -> None:
     store = stored(body())
     assert list(store.all(RemediationPlan, "other")) == []
     assert len(list(store.all(RemediationPlan, "shop"))) == 1
+
+
+def of_finding(name: str, created: str, owner: str = "finding-cart") -> Json:
+    known = body(uid=name)
+    known["metadata"] |= {"name": name, "creationTimestamp": created}
+    known["spec"]["findingRef"]["name"] = owner
+    return known
+
+
+def names(store: Store) -> list[str]:
+    """The plans of the one finding."""
+    return [one.metadata.name for one in store.plans_of(finding())]
+
+
+def test_the_plans_of_a_finding_come_oldest_first() -> None:
+    store = Store()
+    store.put(KIND, of_finding("second", "2030-01-01T12:00:01Z"))
+    store.put(KIND, of_finding("first", "2030-01-01T12:00:00Z"))
+    store.put(KIND, of_finding("foreign", "2030-01-01T12:00:00Z", owner="other"))
+    assert names(store) == ["first", "second"]
+
+
+def test_a_plan_that_is_gone_or_cannot_be_read_is_none_of_its_finding_any_more() -> None:
+    store = Store()
+    for name in ("deleted", "unreadable", "kept"):
+        store.put(KIND, of_finding(name, "2030-01-01T12:00:00Z"))
+    store.drop(KIND, of_finding("deleted", "2030-01-01T12:00:00Z"))
+    store.put(KIND, {**of_finding("unreadable", "2030-01-01T12:00:00Z"), "spec": 1})
+    assert names(store) == ["kept"]
+
+
+def test_a_plan_of_the_same_name_may_belong_to_another_finding() -> None:
+    store = Store()
+    store.put(KIND, of_finding("again", "2030-01-01T12:00:00Z"))
+    store.put(KIND, {**of_finding("again", "2030-01-01T12:00:00Z", owner="other")})
+    assert names(store) == []
+
+
+def test_what_is_read_may_be_changed_meanwhile() -> None:
+    store = stored(body())
+    for one in store.all(RemediationPlan):
+        store.put(KIND, of_finding("new", "2030-01-01T12:00:00Z"))
+        store.drop(KIND, {"metadata": one.metadata.to_json()})
+    assert names(store) == ["new"]
 
 
 def test_a_status_is_kept_as_it_was_on_the_wire() -> None:

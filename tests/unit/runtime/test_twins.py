@@ -64,7 +64,7 @@ def test_a_twin_is_ready_once_every_kind_has_been_listed() -> None:
         await settle()
         assert (before, made.ready) == (False, True)
         assert len(made.snapshot().pods) == 3
-        assert world.changed[-1] == "cluster"
+        assert world.changed[-1] == ("cluster", "")
         await world.context.twins.stop()
         assert world.context.twins.get("cluster") is None
 
@@ -97,7 +97,7 @@ def test_a_twin_follows_the_cluster() -> None:
         world.kube.remove(PODS, "shop", "cart-2-1")
         await settle()
         assert {key.name for key in made.snapshot().pods} == {"cart-1-1", "cart-1-2", "cart-1-9"}
-        assert world.changed == ["cluster"] * 2
+        assert world.changed == [("cluster", "shop")] * 2
         await world.context.twins.stop()
 
     run(story())
@@ -132,6 +132,17 @@ def test_an_unchanged_spec_goes_on_and_a_changed_one_starts_anew() -> None:
         await twins.drop("cluster")
         await twins.drop("cluster")
         assert twins.feeds() == []
+
+    run(story())
+
+
+def test_a_twin_that_is_dropped_lets_go_of_its_prometheus() -> None:
+    async def story() -> None:
+        world = World()
+        await world.context.twins.put(twin(prometheus=True))
+        assert not world.prometheus.closed
+        await world.context.twins.drop("cluster")
+        assert world.prometheus.closed
 
     run(story())
 

@@ -10,7 +10,8 @@ from typing import Any
 from forestall.adapters.resources import JOBS, PLANS, POLICIES
 from forestall.planning import job
 from forestall.ports import KubeError
-from forestall.runtime.wiring import build, follow_jobs, probe, reconcilers, watch_age
+from forestall.runtime.store import MODELS
+from forestall.runtime.wiring import build, deafness, follow_jobs, probe, reconcilers
 from tests.unit.gates.scene import policy
 from tests.unit.runtime.instant import run, settle
 from tests.unit.runtime.scene import REFUSED, SETTINGS, World, twin
@@ -34,7 +35,7 @@ def probes(world: World) -> int:
 
 
 def refusing(world: World) -> None:
-    world.context.enforced = False
+    world.context.weakness = "not asked yet"
     world.kube.refuse("create", PLANS, REFUSED, times=1000)
     world.see(POLICIES, policy().to_json())
 
@@ -93,14 +94,14 @@ def test_jobs_wake_their_plans() -> None:
     assert world.context.queue.depth == 1
 
 
-def test_the_age_of_what_was_heard_is_that_of_the_last_feed() -> None:
+def test_watches_that_hear_nothing_are_a_fault_only_while_the_api_server_answers() -> None:
     async def story() -> None:
         world = World()
-        time = asyncio.get_running_loop().time
-        assert watch_age(world.context, time) == 0
         await world.context.twins.put(twin())
-        await asyncio.sleep(30)
-        assert watch_age(world.context, time) == 30
+        await asyncio.sleep(300)
+        assert deafness(world.context) == 0, "nobody has heard of it"
+        await world.context.election.look()
+        assert deafness(world.context) == 300
         await world.context.twins.stop()
 
     run(story())
@@ -110,6 +111,6 @@ def test_every_kind_that_is_queued_has_a_reconciler() -> None:
     async def story() -> None:
         world = World()
         built = build(SETTINGS, world.kube)
-        assert set(reconcilers(built)) == {"InspectionPolicy", "RemediationPlan", "NetworkTwin", "Runbook"}
+        assert set(reconcilers(built)) == (set(MODELS) - {"Finding"}) | {"Retention", "Job"}
 
     run(story())

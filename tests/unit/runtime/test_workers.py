@@ -64,7 +64,7 @@ def test_a_key_is_looked_at_again_when_it_asked_for_it() -> None:
 
 
 def test_a_failure_is_tried_again_for_ever() -> None:
-    failing, _ = worked({A: [KubeError(503, "ServiceUnavailable", "")]}, 3600)
+    failing, _ = worked({A: [KubeError(422, "Invalid", "")]}, 3600)
     assert len(failing.asked) > 60
     assert [at for at, _ in failing.asked[:4]] == [0, 0.2, 0.6, 1.4]
 
@@ -89,7 +89,14 @@ def test_every_run_is_counted_by_its_result() -> None:
     assert counted == {"ok": 1, "error": 1}
 
 
-def test_an_outage_is_over_for_a_key_soon_after_it_is_over() -> None:
-    away, refused = (worked({A: [KubeError(status, "No", "")]}, 3600)[0].asked for status in (0, 500))
-    longest = [max(later - sooner for (sooner, _), (later, _) in pairwise(asked)) for asked in (away, refused)]
-    assert longest == pytest.approx([OUTAGE_BACKOFF, LONGEST_BACKOFF], abs=0.01)
+@pytest.mark.parametrize(
+    ("status", "longest"),
+    [*((status, OUTAGE_BACKOFF) for status in (0, 429, 500, 503, 504)), (403, LONGEST_BACKOFF), (422, LONGEST_BACKOFF)],
+)
+def test_an_outage_is_over_for_a_key_soon_after_it_is_over(status: int, longest: float) -> None:
+    asked = worked({A: [KubeError(status, "No", "")]}, 3600)[0].asked
+    assert max(later - sooner for (sooner, _), (later, _) in pairwise(asked)) == pytest.approx(longest, abs=0.01)
+
+
+def test_the_longest_pause_of_an_outage_leaves_time_to_recover_within_five_seconds() -> None:
+    assert OUTAGE_BACKOFF <= 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from forestall.adapters.memory import FixedClock, MemoryKube, merged
 from forestall.adapters.resources import FINDINGS, PLANS
+from forestall.api.base import format_time
 from forestall.api.finding import Finding
 from forestall.api.remediationplan import RemediationPlan
 from forestall.ports import Json, KubeError
 from forestall.runtime.store import Store
 from forestall.runtime.writing import create_once, difference, write_status
-from tests.unit.gates.scene import NOW, finding, plan
+from tests.unit.gates.scene import NOW, attempts, finding, plan, rendered
 
 NAMES = st.sampled_from(["a", "b", "c"])
 LEAVES = st.one_of(st.booleans(), st.integers(0, 3), st.lists(st.integers(0, 1), max_size=2))
@@ -45,14 +47,21 @@ def test_only_what_differs_is_in_the_difference() -> None:
 class World:
     """A plan on the API server and in the store."""
 
-    def __init__(self) -> None:
+    def __init__(self, **status: Any) -> None:
         self.kube, self.store = MemoryKube(FixedClock(NOW)), Store()
-        self.store.put(PLANS.kind, self.kube.put(PLANS, {**plan().to_json(), "status": plan().status.to_json()}))
+        seen = json.loads(json.dumps({**plan().status.to_json(), **status}, default=format_time))
+        self.store.put(PLANS.kind, self.kube.put(PLANS, {**plan().to_json(), "status": seen}))
 
     @property
     def plan(self) -> RemediationPlan:
         found = self.store.get(RemediationPlan, "shop", "mend-cart")
         assert found is not None
+        return found
+
+    @property
+    def wire(self) -> Json:
+        """The plan's status as the API server has it."""
+        found: Json = asyncio.run(self.kube.get(PLANS, "shop", "mend-cart"))["status"]
         return found
 
     def write(self, **changes: Any) -> bool:
@@ -78,6 +87,31 @@ def test_what_is_no_longer_there_is_taken_away() -> None:
     world = World()
     world.write(approval=None)
     assert world.plan.status.approval is None
+    assert "approval" not in world.wire
+
+
+LATER: Json = {"future": {"x": 1}, "target": {**plan().status.to_json()["target"], "future": 2}}
+"""What a later version may have added to a plan's status."""
+
+
+def test_fields_that_a_later_version_has_added_are_no_reason_to_write() -> None:
+    world = World(**LATER)
+    assert world.write() is False
+
+
+def test_fields_that_a_later_version_has_added_are_left_alone() -> None:
+    world = World(**LATER)
+    assert world.write(message="new") is True
+    assert {name: world.wire[name] for name in LATER} == LATER
+
+
+def test_so_are_those_of_items_that_stay_as_they_are() -> None:
+    tried = plan(rendered(steps=2, attempts=attempts("Success"))).status.to_json()["attempts"]
+    world = World(attempts=[{**one, "future": 1} for one in tried])
+    first, second = world.plan.status.attempts
+    world.write(attempts=(first, second.model_copy(update={"outcome": "Success"})))
+    assert [one.get("future") for one in world.wire["attempts"]] == [1, None]
+    assert [one["outcome"] for one in world.wire["attempts"]] == ["Success", "Success"]
 
 
 def test_an_object_that_has_changed_since_is_not_overwritten() -> None:

@@ -52,8 +52,20 @@ def replica_set(name: str = "web", revision: str = "1") -> Json:
     }
 
 
-def pod(name: str, home: str, *, owner: str = "web-1", ready: bool = True, waiting: str = "", cpu: str = "1") -> Json:
+def pod(
+    name: str,
+    home: str,
+    *,
+    owner: str = "web-1",
+    ready: bool = True,
+    waiting: str = "",
+    cpu: str = "1",
+    status: Json | None = None,
+    **spec: Any,
+) -> Json:
+    """A pod of one container, which runs or waits; `status` changes what the kubelet says of it, `spec` what it is."""
     state = {"waiting": {"reason": waiting, "message": f"{waiting}: details"}} if waiting else {"running": {}}
+    well = ready and not waiting
     return {
         "kind": "Pod",
         "metadata": {
@@ -62,20 +74,36 @@ def pod(name: str, home: str, *, owner: str = "web-1", ready: bool = True, waiti
             "labels": {"app": owner.rpartition("-")[0], "pod-template-hash": owner},
             "ownerReferences": [{"kind": "ReplicaSet", "name": owner, "controller": True}],
         },
-        "spec": {"nodeName": home, "containers": [container(cpu)]},
+        "spec": {"nodeName": home, "containers": [container(cpu, **spec)]},
         "status": {
             "phase": "Running",
-            "conditions": [{"type": "Ready", "status": "True" if ready and not waiting else "False"}],
-            "containerStatuses": [{"name": "main", "state": state}],
+            "conditions": [{"type": "Ready", "status": "True" if well else "False"}],
+            "containerStatuses": [{"name": "main", "ready": well, "state": state, **(status or {})}],
         },
     }
 
 
-def service(name: str = "web", **selector: str) -> Json:
+def unscheduled(name: str, message: str, *, owner: str = "web-1") -> Json:
+    """A pod that the scheduler finds no node for."""
+    found = pod(name, "", owner=owner, ready=False)
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    found["status"] = {"phase": "Pending", "conditions": [condition]}
+    return found
+
+
+def job(name: str, *conditions: str, cron: str = "", created: str = "2030-01-01T10:00:00Z") -> Json:
+    """A Job with true conditions, each with a reason."""
+    told = [{"type": kind, "status": "True", "reason": f"{kind}Reason", "message": "as it is"} for kind in conditions]
+    owners = [{"kind": "CronJob", "name": cron, "controller": True}] if cron else []
+    metadata = {"name": name, "namespace": SHOP, "creationTimestamp": created, "ownerReferences": owners}
+    return {"kind": "Job", "metadata": metadata, "status": {"conditions": told}}
+
+
+def service(name: str = "web", *ports: Json, **selector: str) -> Json:
     return {
         "kind": "Service",
         "metadata": {"name": name, "namespace": SHOP},
-        "spec": {"selector": selector or {"app": name}},
+        "spec": {"selector": selector or {"app": name}, "ports": list(ports)},
     }
 
 

@@ -58,3 +58,13 @@ def test_ready_pods_are_counted_by_node() -> None:
     index = snapshot([*pods, service("web")]).index
 
     assert index.ready_by_node(Key("Service", SHOP, "web")) == {"a": 2, "b": 1}
+
+
+def test_pods_are_found_by_their_node_but_those_that_terminate() -> None:
+    leaving = pod("web-1-9", "a")
+    leaving["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
+    index = snapshot([pod("web-1-0", "a"), pod("web-1-1", ""), leaving]).index
+
+    found = {node: [pod.key.name for pod in pods] for node, pods in index.by_node.items()}
+
+    assert found == {"a": ["web-1-0"], "": ["web-1-1"]}

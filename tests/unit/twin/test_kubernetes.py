@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from forestall.api.base import Key
 from forestall.ports import Json
 from forestall.twin import kubernetes
-from forestall.twin.model import Pod, Requirement, Resources, Selector, Taint, Toleration
+from forestall.twin.model import Pod, Port, Requirement, Resources, Rollout, Selector, ServicePort, Taint, Toleration
 from forestall.twin.reading import UnreadableError
-from tests.unit.twin.objects import SHOP, WEB, container, deployment, node, pod, replica_set, service
+from tests.unit.twin.objects import SHOP, WEB, container, deployment, job, node, pod, replica_set, service, unscheduled
 
 
 def read(obj: Json) -> Pod:
@@ -185,8 +186,9 @@ def test_a_pod_that_has_ended_is_no_element(phase: str) -> None:
 def test_a_pod_tells_which_image_its_container_waits_for() -> None:
     found = read(pod("web-1-0", "a", waiting="ImagePullBackOff"))
 
-    assert (found.waiting, found.waiting_image) == ("ImagePullBackOff", "shop/web:1")
-    assert found.waiting_message == "ImagePullBackOff: details"
+    (container,) = found.containers
+    assert (found.waiting, container.waiting, container.image) == ("ImagePullBackOff", "ImagePullBackOff", "shop/web:1")
+    assert container.message == "ImagePullBackOff: details"
 
 
 def test_a_container_that_is_stuck_comes_before_one_that_is_starting() -> None:
@@ -194,15 +196,6 @@ def test_a_container_that_is_stuck_comes_before_one_that_is_starting() -> None:
     obj["status"]["containerStatuses"].append({"name": "side", "state": {"waiting": {"reason": "ErrImagePull"}}})
 
     assert read(obj).waiting == "ErrImagePull"
-
-
-def test_a_container_s_message_is_kept_in_part_and_an_odd_one_not_at_all() -> None:
-    long, odd = (pod("web-1-0", "a", waiting="ErrImagePull") for _ in range(2))
-    long["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = "x" * 1_000_000
-    odd["status"]["containerStatuses"][0]["state"]["waiting"]["message"] = {"a": []}
-
-    assert read(long).waiting_message == "x" * kubernetes.MAX_MESSAGE
-    assert read(odd).waiting_message == ""
 
 
 def test_a_pod_belongs_to_the_replica_set_that_controls_it() -> None:
@@ -226,3 +219,102 @@ def test_a_replica_set_tells_its_workload_and_its_revision() -> None:
 def test_a_revision_that_is_no_number_is_unreadable(revision: str) -> None:
     with pytest.raises(UnreadableError, match="revision"):
         kubernetes.replica_set(replica_set(revision=revision))
+
+
+def test_a_node_that_is_not_ready_tells_why_and_whether_it_is_heard_of() -> None:
+    lost = node("a", ready=False)
+    lost["status"]["conditions"][0] |= {"reason": "NodeStatusUnknown", "message": "Kubelet stopped posting."}
+    failing = node("b", ready=False)
+    failing["status"]["conditions"][0] |= {"status": "False", "reason": "KubeletNotReady", "message": "no network"}
+
+    silent, heard, well = (kubernetes.node(obj) for obj in (lost, failing, node("c")))
+
+    assert (silent.problem, silent.silent) == ("NodeStatusUnknown: Kubelet stopped posting.", True)
+    assert (heard.problem, heard.silent) == ("KubeletNotReady: no network", False)
+    assert (well.problem, well.silent) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        ({"port": 80}, ServicePort("", 80, 80, "TCP")),
+        ({"port": 80, "targetPort": 8080}, ServicePort("", 80, 8080, "TCP")),
+        ({"name": "web", "port": 80, "targetPort": "http", "protocol": "UDP"}, ServicePort("web", 80, "http", "UDP")),
+    ],
+)
+def test_a_service_s_port_leads_to_a_number_or_a_name(port: Json, expected: ServicePort) -> None:
+    assert kubernetes.service(service("web", port)).ports == (expected,)
+
+
+def test_a_service_may_lead_to_pods_that_are_not_ready() -> None:
+    eager = service()
+    eager["spec"]["publishNotReadyAddresses"] = True
+
+    assert kubernetes.service(eager).unready_too
+    assert not kubernetes.service(service()).unready_too
+
+
+def test_a_pod_has_the_ports_of_its_containers_and_sidecars() -> None:
+    obj = pod("web-1-0", "a", ports=[{"name": "http", "containerPort": 8080}])
+    sidecar = container(restartPolicy="Always", ports=[{"containerPort": 53, "protocol": "UDP"}])
+    obj["spec"]["initContainers"] = [container(ports=[{"containerPort": 9}]), sidecar]
+
+    assert read(obj).ports == (Port("http", 8080, "TCP"), Port("", 53, "UDP"))
+
+
+def test_a_pod_without_a_node_tells_what_the_scheduler_says() -> None:
+    gated = unscheduled("web-1-0", "")
+    gated["status"]["conditions"][0]["reason"] = "SchedulingGated"
+
+    assert read(unscheduled("web-1-0", "0/2 nodes are available")).unschedulable == "0/2 nodes are available"
+    assert read(unscheduled("web-1-0", "")).unschedulable == "unknown"
+    assert read(gated).unschedulable == read(pod("web-1-0", "a")).unschedulable == ""
+
+
+def rolling(status: Json, **spec: Any) -> Rollout:
+    obj = deployment(replicas=2)
+    return kubernetes.workload({**obj, "spec": {**obj["spec"], **spec}, "status": status}).rollout
+
+
+def told(kind: str, status: str, reason: str, message: str) -> Json:
+    return {"conditions": [{"type": kind, "status": status, "reason": reason, "message": message}]}
+
+
+def test_a_rollout_tells_why_it_was_given_up_and_why_pods_are_refused() -> None:
+    assert rolling(told("Progressing", "False", "ProgressDeadlineExceeded", "timed out")) == Rollout(
+        stalled="ProgressDeadlineExceeded: timed out"
+    )
+    assert rolling(told("ReplicaFailure", "True", "FailedCreate", "forbidden")) == Rollout(
+        refused="FailedCreate: forbidden"
+    )
+    assert rolling(told("Progressing", "True", "NewReplicaSetAvailable", "done")) == Rollout()
+    assert rolling(told("ReplicaFailure", "False", "", "")) == rolling({}) == Rollout()
+
+
+@pytest.mark.parametrize(
+    ("status", "spec", "expected"),
+    [
+        ({"updatedReplicas": 2, "availableReplicas": 2}, {}, False),
+        ({"updatedReplicas": 1, "availableReplicas": 2}, {}, True),
+        ({"updatedReplicas": 2, "availableReplicas": 1}, {}, True),
+        ({}, {}, True),
+        ({}, {"paused": True}, False),
+        ({}, {"progressDeadlineSeconds": 600}, False),
+    ],
+)
+def test_a_rollout_without_a_deadline_is_open_ended_until_it_is_done(status: Json, spec: Json, expected: bool) -> None:
+    assert rolling(status, **{"progressDeadlineSeconds": kubernetes.NEVER, **spec}).open_ended is expected
+
+
+def test_a_job_has_an_origin_a_time_and_an_end() -> None:
+    failed, done = kubernetes.job(job("nightly-1", "Failed", cron="nightly")), kubernetes.job(job("once", "Complete"))
+
+    assert (failed.key.name, failed.origin) == ("nightly-1", Key("CronJob", SHOP, "nightly"))
+    assert (failed.failed, failed.completed) == ("FailedReason: as it is", False)
+    assert failed.created == datetime(2030, 1, 1, 10, tzinfo=UTC)
+    assert (done.origin, done.failed, done.completed) == (done.key, "", True)
+
+
+@pytest.mark.parametrize("name", ["", "Odd Name", "-x", "x" * 254, "tail-"])
+def test_an_origin_whose_name_no_object_can_have_is_not_believed(name: str) -> None:
+    assert kubernetes.job(job("nightly-1", "Failed", cron=name)).origin.kind == "Job"

@@ -19,6 +19,7 @@ from tests.unit.twin.objects import (
     WEB_SERVICE,
     container,
     deployment,
+    job,
     live,
     node,
     nodes,
@@ -103,6 +104,22 @@ def test_a_change_that_was_undone_before_anybody_looked_is_none() -> None:
     assert not twin.dirty
 
 
+def test_a_container_that_is_started_once_more_changes_nothing_once_it_has_been_started_often() -> None:
+    def crashing(restarts: int) -> Json:
+        ended = {"terminated": {"reason": "Error", "exitCode": 1}}
+        waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}}
+        status = {"ready": False, "restartCount": restarts, "state": waiting, "lastState": ended}
+        return pod("web-1-0", "a", ready=False, status=status)
+
+    twin = live([*nodes(), *web("a"), crashing(7)])
+    first = twin.snapshot()
+
+    twin.apply("Pod", crashing(8))
+
+    assert not twin.dirty
+    assert twin.snapshot() is first
+
+
 def test_a_load_is_a_new_generation_of_the_same_structure() -> None:
     twin = live([*nodes(), *web("a")])
     first = twin.snapshot()
@@ -126,6 +143,9 @@ def test_a_load_is_a_new_generation_of_the_same_structure() -> None:
         service(app="other"),
         replica_set(revision="2"),
         {"kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": SHOP}, "spec": {"minAvailable": 1}},
+        job("nightly", "Failed"),
+        pod("web-1-0", "a", status={"restartCount": 1, "lastState": {"terminated": {"reason": "Error"}}}),
+        service("web", {"port": 80, "targetPort": "http"}),
     ],
 )
 def test_a_change_of_structure_is_a_new_generation_with_another_id(change: Json) -> None:
@@ -183,6 +203,10 @@ def test_a_pod_that_ended_leaves_the_twin() -> None:
         ("Deployment", {"spec": {"template": []}}),
         ("ReplicaSet", {"metadata": {"name": "odd", "annotations": {"deployment.kubernetes.io/revision": "one"}}}),
         ("Service", {"spec": {"selector": ["app"]}}),
+        ("Service", {"spec": {"ports": [{"targetPort": 70_000_000_000_000_000_000}]}}),
+        ("Pod", {"status": {"containerStatuses": [{"state": {"running": {"startedAt": "yesterday"}}}]}}),
+        ("Job", {"metadata": {"name": "odd", "namespace": SHOP, "creationTimestamp": "0001-01-01T00:00:00Z"}}),
+        ("Job", {"status": {"conditions": "none"}}),
         ("PodDisruptionBudget", {"spec": {"selector": {"matchExpressions": [{"values": "x"}]}}}),
     ],
 )
@@ -210,13 +234,20 @@ def rich() -> list[Json]:
         "affinity": {"nodeAffinity": {term: terms}, "podAntiAffinity": {term: [rule]}},
         "topologySpreadConstraints": [rule],
     }
+    end = {"reason": "Error", "exitCode": 1, "startedAt": "2030-01-01T10:00:00Z", "finishedAt": "2030-01-01T10:00:09Z"}
+    running = {"running": {"startedAt": "2030-01-01T10:01:00Z"}}
+    kubelet = {"restartCount": 3, "started": False, "state": running, "lastState": {"terminated": end}}
+    get = {"port": 8080, "path": "/"}
+    probe = {"httpGet": get, "initialDelaySeconds": 1, "periodSeconds": 1, "failureThreshold": 1}
+    ports = [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
     budget = {"selector": {"matchLabels": {"app": "web"}, "matchExpressions": [need]}, "minAvailable": 1}
     return [
         node("a", taints=[{"key": "gpu", "value": "", "effect": "NoSchedule"}], unschedulable=True),
         deployment(**pod_spec),
         replica_set(),
-        service(),
-        pod("web-1-0", "a", waiting="ErrImagePull"),
+        service("web", {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}),
+        pod("web-1-0", "a", ready=False, status=kubelet, readinessProbe=probe, startupProbe=probe, ports=ports),
+        job("nightly-1", "Failed", cron="nightly"),
         {"kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": SHOP}, "spec": budget},
     ]
 

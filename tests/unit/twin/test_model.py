@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forestall.twin.model import Requirement, Resources, Selector, Taint, Toleration
+from forestall.twin.model import Port, Requirement, Resources, Selector, ServicePort, Taint, Toleration
 
 LABELS = {"app": "web", "tier": "5"}
 
@@ -80,3 +80,21 @@ def test_resources_are_within_others_only_if_each_amount_is(larger: Resources) -
 
     assert limit.within(limit)
     assert not larger.within(limit)
+
+
+@pytest.mark.parametrize(
+    ("target", "declared", "expected"),
+    [
+        (8080, [Port("http", 8080, "TCP")], True),
+        (8081, [Port("http", 8080, "TCP")], False),
+        (8080, [Port("http", 8080, "UDP")], False),
+        (8081, [], True),
+        ("http", [Port("http", 8080, "TCP")], True),
+        ("web", [Port("http", 8080, "TCP")], False),
+        ("http", [], False),
+    ],
+)
+def test_a_service_s_port_reaches_what_is_declared_by_number_or_name(
+    target: int | str, declared: list[Port], expected: bool
+) -> None:
+    assert ServicePort("", 80, target, "TCP").reaches(declared) is expected

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from forestall.twin.reading import UnreadableError, amount, child, children, integer, text, text_list, texts
+from forestall.twin.reading import (
+    MAX_WORDS,
+    UnreadableError,
+    amount,
+    child,
+    children,
+    integer,
+    text,
+    text_list,
+    texts,
+    time,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +111,37 @@ def test_missing_fields_have_defaults() -> None:
 
 def test_maps_of_texts_are_ordered_so_that_equal_objects_read_alike() -> None:
     assert list(texts({"labels": {"b": "2", "a": "1"}}, "labels")) == ["a", "b"]
+
+
+@pytest.mark.parametrize("value", ["2030-01-01T12:00:00Z", "2030-01-01T12:00:00.000000Z", "2030-01-01T13:00:00+01:00"])
+def test_a_time_is_read_with_its_offset(value: str) -> None:
+    assert time({"at": value}, "at") == datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def test_a_missing_time_is_none() -> None:
+    assert time({}, "at") is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yesterday",
+        "2030-01-01T12:00:00",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "\ud800",
+        "x" * 100_000,
+        7,
+        [],
+    ],
+)
+def test_an_unreadable_time_names_its_field(value: object) -> None:
+    with pytest.raises(UnreadableError, match="at"):
+        time({"at": value}, "at")
+
+
+def test_what_a_component_says_is_kept_in_part_and_an_odd_thing_not_at_all() -> None:
+    assert words({"message": "x" * 1_000_000}, "message") == "x" * MAX_WORDS
+    assert words({"message": "half \ud800"}, "message") == "half ?"
+    assert words({"message": {"a": []}}, "message") == ""
+    assert words({}, "message") == ""

@@ -20,6 +20,7 @@ from tests.unit.twin.objects import (
     replica_set,
     service,
     snapshot,
+    unscheduled,
     web,
 )
 
@@ -40,6 +41,15 @@ def test_a_pod_serves_if_it_is_ready_and_its_node_is() -> None:
     assert [found.key.name for found in view.ready_pods_of_workload(WEB)] == ["web-1-0"]
     assert len(view.pods_of_service(WEB_SERVICE)) == len(view.pods_of_workload(WEB)) == 4
     assert view.ready_by_node(WEB_SERVICE) == view.ready_by_node(WEB) == {"a": 1}
+
+
+def test_a_pod_that_no_port_of_the_service_leads_to_does_not_serve_it() -> None:
+    declaring = pod("web-1-1", "a", ports=[{"containerPort": 8080}])
+    view = snapshot([*nodes(), *web("a"), declaring, service("web", {"port": 80, "targetPort": 8081})])
+
+    assert names(view) == ["web-1-0"]
+    assert view.ready_by_node(WEB_SERVICE) == {"a": 1}
+    assert len(view.pods_of_service(WEB_SERVICE)) == 2
 
 
 def test_workloads_and_services_find_each_other_by_their_pods_and_by_the_template() -> None:
@@ -219,3 +229,32 @@ def test_restoring_a_template_that_never_was_changes_nothing() -> None:
 
     assert names(view) == ["web-1-0"]
     assert view.edits == ("restore the previous template of Deployment/shop/web: there is none",)
+
+
+def held_up(*more: Json, cpu: str = "1") -> list[Json]:
+    """Revision 2 of `web` has no room on `a` beside revision 1, and `b` is cordoned."""
+    hosts = [node("a", cpu="2"), node("b", cpu=cpu, unschedulable=True)]
+    sets = [replica_set(), replica_set(revision="2")]
+    old = [pod("web-1-0", "a"), pod("web-1-1", "a")]
+    waits = unscheduled("web-2-0", "0/2 nodes are available", owner="web-2")
+    return [*hosts, deployment(), *sets, service(), *old, waits, *more]
+
+
+def test_a_rollout_that_a_cordon_held_up_comes_to_its_end_once_the_node_is_open() -> None:
+    view = snapshot(held_up()).potential().set_schedulable("b", schedulable=True)
+
+    assert homes(view) == {"a": 1, "b": 1}
+    assert all(found.current for found in view.pods_of_workload(WEB))
+
+
+def test_a_rollout_whose_pods_still_find_no_room_leaves_the_earlier_ones() -> None:
+    view = snapshot(held_up(cpu="500m")).potential().set_schedulable("b", schedulable=True)
+
+    assert Counter(found.current for found in view.pods_of_workload(WEB)) == {False: 2, True: 1}
+
+
+def test_a_rollout_whose_new_pods_do_not_run_does_not_go_on() -> None:
+    failing = pod("web-2-1", "a", owner="web-2", waiting="CrashLoopBackOff")
+    view = snapshot(held_up(failing)).potential().set_schedulable("b", schedulable=True)
+
+    assert homes(view) == {"a": 2}

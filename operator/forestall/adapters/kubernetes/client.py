@@ -6,47 +6,69 @@ that they do not know.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from urllib.parse import quote, urlencode
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from kubernetes.aio import client as library
 from kubernetes.aio import config
 
 from forestall.adapters.kubernetes.kubeconfig import current_context, read
+from forestall.adapters.kubernetes.limits import Limits
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
-from forestall.ports import Json, KubeError, Resource, WatchEvent
+from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
 PAGE = 500
+MOST_REPEATS = 3
+"""How often a request is repeated that the server has put off."""
+LONGEST_WAIT = 10.0
+"""Seconds that the server can make a request wait each time: what it says may be nonsense."""
+PODS = Resource("", "v1", "pods", "Pod")
+ACCESS_REVIEW = Resource("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 
 
-async def connect(kubeconfig: str | None = None, *, pool: int = 32) -> KubeClient:
+async def connect(kubeconfig: str | None = None, context: str | None = None) -> KubeClient:
     """A client for the cluster that `kubeconfig` names; else KUBECONFIG's; else the one this pod runs in.
+
+    `context` is one of the kubeconfig's; by default its current one.
 
     Raises KubeError with reason InvalidKubeconfig.
     """
     settings = library.Configuration()
     try:
-        await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"))
+        await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"), context)
     except Exception as error:  # a file, or the login helper that it names, fails in a score of ways
         raise KubeError(0, "InvalidKubeconfig", f"{type(error).__name__}: {error}") from error
-    settings.connection_pool_maxsize = pool
+    settings.connection_pool_maxsize = 0  # no end: each watch keeps a connection, and `Limits` counts the rest
+    # Found once: left to the session, it would look into the environment, and into .netrc, for each request.
+    settings.proxy = settings.proxy or _proxy_to(settings.host)
+    settings.client_session_kwargs = {"trust_env": False}
     return KubeClient(library.ApiClient(settings))
 
 
-async def _configure(settings: library.Configuration, source: str | None) -> None:
-    if not source and "KUBERNETES_SERVICE_HOST" in os.environ:
+async def _configure(settings: library.Configuration, source: str | None, context: str | None) -> None:
+    if not source and not context and "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(client_configuration=settings)
         return
     # The library lets the last of several files name the context; kubectl, and so people, the first.
-    context = current_context(read(source)) or None
-    await config.load_kube_config(config_file=source, context=context, client_configuration=settings)
+    chosen = context or current_context(read(source)) or None
+    await config.load_kube_config(config_file=source, context=chosen, client_configuration=settings)
+
+
+def _proxy_to(server: str) -> str | None:
+    """The proxy that the environment names for a server (HTTPS_PROXY, NO_PROXY and the like); None: none."""
+    address = urlsplit(server)
+    return None if proxy_bypass(address.netloc) else getproxies().get(address.scheme)
 
 
 def path_of(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:
@@ -71,10 +93,11 @@ def error_of(status: int, body: bytes) -> KubeError:
 
 
 class KubeClient:
-    """One connection pool to one API server."""
+    """One connection pool to one API server. What the server puts off (Retry-After) is repeated when it says."""
 
-    def __init__(self, api: library.ApiClient) -> None:
-        self._api = api
+    def __init__(self, api: library.ApiClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._api, self._sleep = api, sleep
+        self._limits = Limits(time.monotonic, sleep)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -90,13 +113,17 @@ class KubeClient:
         """Read one object, uncached."""
         return await self._json("GET", path_of(resource, namespace, name))
 
-    async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> Sequence[Json]:
+    async def list(
+        self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> Sequence[Json]:
         """Read all objects of a kind, page by page."""
-        return (await self.list_version(resource, namespace, labels))[0]
+        return (await self.list_version(resource, namespace, labels, fields))[0]
 
-    async def list_version(self, resource: Resource, namespace: str, labels: str) -> tuple[Sequence[Json], str]:
+    async def list_version(
+        self, resource: Resource, namespace: str, labels: str, fields: str = ""
+    ) -> tuple[Sequence[Json], str]:
         """All objects of a kind and the resourceVersion to watch from."""
-        query, items = {"limit": str(PAGE), "labelSelector": labels}, []
+        query, items = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}, []
         while True:
             answer = await self._json("GET", path_of(resource, namespace), query)
             typed = {"kind": resource.kind, "apiVersion": resource.api_version}  # items of a list leave these out
@@ -151,6 +178,30 @@ class KubeClient:
         query = {"fieldManager": manager}
         return await self._json("PATCH", path_of(resource, namespace, name), query, patch, MERGE_PATCH)
 
+    async def delete(self, resource: Resource, namespace: str, name: str, *, version: str = "") -> None:
+        """Delete one object. What it owns goes too: by default the Pods of a Job would stay."""
+        body: Json = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        only = {"preconditions": {"resourceVersion": version}} if version else {}
+        await self._json("DELETE", path_of(resource, namespace, name), body={**body, **only})
+
+    async def evict(self, namespace: str, pod: str, uid: str) -> None:
+        """Ask for the pod's eviction. Budgets that do not allow it say 429, too: that is an answer."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        await self._json("POST", path_of(PODS, namespace, pod, "eviction"), body=body, repeats=0)
+
+    async def can(self, who: Identity, verb: str, resource: Resource, namespace: str, name: str) -> bool:
+        """Ask the API server's authorizer about somebody else."""
+        what = {"group": resource.group, "resource": resource.plural, "namespace": namespace, "name": name}
+        spec = {"user": who.user, "groups": list(who.groups), "resourceAttributes": {**what, "verb": verb}}
+        body = {"apiVersion": ACCESS_REVIEW.api_version, "kind": ACCESS_REVIEW.kind, "spec": spec}
+        answer = await self._json("POST", path_of(ACCESS_REVIEW, ""), body=body)
+        return answer["status"]["allowed"] is True
+
     async def _json(
         self,
         method: str,
@@ -158,8 +209,10 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
         body: Json | Sequence[Json] | None = None,
         content_type: str = "application/json",
+        *,
+        repeats: int = MOST_REPEATS,
     ) -> Json:
-        answer = await self._send(method, path, query, body=body, content_type=content_type)
+        answer = await self._send(method, path, query, body=body, content_type=content_type, repeats=repeats)
         text = await _body(answer)
         try:
             result: Json = json.loads(text)
@@ -176,21 +229,54 @@ class KubeClient:
         body: Json | Sequence[Json] | None = None,
         content_type: str = "application/json",
         limits: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+        repeats: int = MOST_REPEATS,
+    ) -> aiohttp.ClientResponse:
+        """The answer; its body is still to be read. Raises KubeError for a refusal."""
+        ask = partial(self._ask, method, path, query, body=body, content_type=content_type, limits=limits)
+        answer = await ask()
+        while repeats and (wait := _put_off(answer)) is not None:
+            repeats -= 1
+            answer.release()
+            await self._sleep(wait)
+            answer = await ask()
+        if answer.status >= 400:
+            raise error_of(answer.status, await _body(answer))
+        return answer
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        *,
+        body: Json | Sequence[Json] | None,
+        content_type: str,
+        limits: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
         headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "forestall"}
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         text = urlencode({key: value for key, value in (query or {}).items() if value})
         url = f"{self._api.configuration.host}{path}{'?' if text else ''}{text}"
         try:
-            wrapped = await self._api.rest_client.request(
-                method, url, headers=headers, body=body, _request_timeout=limits
-            )
+            async with self._limits:
+                wrapped = await self._api.rest_client.request(
+                    method, url, headers=headers, body=body, _request_timeout=limits
+                )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(error) from error
         answer: aiohttp.ClientResponse = wrapped.response
-        if answer.status >= 400:
-            raise error_of(answer.status, await _body(answer))
         return answer
+
+
+def _put_off(answer: aiohttp.ClientResponse) -> float | None:
+    """Seconds after which the server wants the request again; None: it has answered it.
+
+    A request that is put off was not carried out: any may be repeated.
+    """
+    told = answer.headers.get("Retry-After", "")
+    if answer.status not in {429, 503} or not (told.isascii() and told.isdigit()):
+        return None
+    return min(float(told), LONGEST_WAIT)
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

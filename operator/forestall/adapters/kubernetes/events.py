@@ -27,7 +27,11 @@ class KubeEvents:
         body: Json = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{metadata['name'][:200]}.{tag}", "namespace": metadata["namespace"]},
+            "metadata": {
+                "name": f"{metadata['name'][:200]}.{tag}",
+                "namespace": metadata["namespace"],
+                "annotations": metadata.get("annotations", {}),
+            },
             "involvedObject": {
                 "apiVersion": involved["apiVersion"],
                 "kind": involved["kind"],

@@ -31,11 +31,16 @@ def current_context(contents: Sequence[Mapping[str, Any]]) -> str:
     return str(next((one["current-context"] for one in contents if one.get("current-context")), ""))
 
 
-def namespace(contents: Sequence[Mapping[str, Any]]) -> str:
-    """The current context's namespace; empty if it names none."""
-    current = current_context(contents)
-    contexts = (context for content in contents for context in content.get("contexts") or ())
-    found = next((context.get("context") or {} for context in contexts if context.get("name") == current), {})
+def contexts(contents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of all contexts."""
+    return sorted({str(one["name"]) for content in contents for one in content.get("contexts") or () if "name" in one})
+
+
+def namespace(contents: Sequence[Mapping[str, Any]], context: str | None = None) -> str:
+    """The namespace of `context`, else of the current one; empty if it names none."""
+    current = context or current_context(contents)
+    known = (context for content in contents for context in content.get("contexts") or ())
+    found = next((context.get("context") or {} for context in known if context.get("name") == current), {})
     return str(found.get("namespace") or "")
 
 

@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 from kubernetes.aio import client as library
 
-from forestall.adapters.kubernetes.client import PAGE, KubeClient, connect, error_of, path_of
+from forestall.adapters.kubernetes.client import LONGEST_WAIT, PAGE, KubeClient, connect, error_of, path_of
+from forestall.adapters.kubernetes.watching import CONNECTED
 from forestall.adapters.resources import DEPLOYMENTS, NODES, PLANS, PODS
 from forestall.ports import Json, KubeError
 
@@ -34,10 +35,10 @@ async def serving(answer: Answer) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def client_of(url: str) -> KubeClient:
+def client_of(url: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> KubeClient:
     settings = library.Configuration()
     settings.host = url
-    return KubeClient(library.ApiClient(settings))
+    return KubeClient(library.ApiClient(settings), sleep)
 
 
 def with_server(answer: Answer, use: Callable[[KubeClient], Awaitable[T]]) -> T:
@@ -126,12 +127,15 @@ def test_each_verb_is_one_exact_request() -> None:
         await kube.json_patch(DEPLOYMENTS, "shop", "cart", [{"op": "test"}], manager="me")
         await kube.json_patch(DEPLOYMENTS, "shop", "cart", [], manager="me", dry_run=True)
         await kube.merge_patch(PLANS, "shop", "p", {"spec": {}}, manager="me")
+        await kube.delete(PLANS, "shop", "p")
+        await kube.delete(PLANS, "shop", "p", version="7")
 
     with_server(server.answer, use)
     plans, deployment = (
         "/apis/forestall.dev/v1alpha1/namespaces/shop/remediationplans",
         "/apis/apps/v1/namespaces/shop/deployments/cart",
     )
+    with_all_it_owns = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
     assert server.seen == [
         ("GET", "/api/v1/namespaces/shop/pods/cart", {}, None),
         ("POST", plans, {}, {"a": 1}),
@@ -140,9 +144,11 @@ def test_each_verb_is_one_exact_request() -> None:
         ("PATCH", deployment, {"fieldManager": "me"}, [{"op": "test"}]),
         ("PATCH", deployment, {"fieldManager": "me", "dryRun": "All"}, []),
         ("PATCH", f"{plans}/p", {"fieldManager": "me"}, {"spec": {}}),
+        ("DELETE", f"{plans}/p", {}, with_all_it_owns),
+        ("DELETE", f"{plans}/p", {}, {**with_all_it_owns, "preconditions": {"resourceVersion": "7"}}),
     ]
     merge, patch, plain = "application/merge-patch+json", "application/json-patch+json", "application/json"
-    assert server.types[1:] == [plain, plain, merge, patch, patch, merge]
+    assert server.types[1:] == [plain, plain, merge, patch, patch, merge, plain, plain]
 
 
 def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are() -> None:
@@ -174,6 +180,79 @@ def test_a_list_may_have_no_items_at_all() -> None:
 
 async def refuse(_: web.Request) -> web.StreamResponse:
     return web.json_response({"reason": "AlreadyExists", "message": "taken"}, status=409)
+
+
+class Busy:
+    """Puts off the first requests as told, then answers."""
+
+    def __init__(self, *told: tuple[int, str]) -> None:
+        self._told = list(told)
+        self.asked = 0
+        self.slept: list[float] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        await request.read()
+        if not self._told:
+            return web.json_response({})
+        status, after = self._told.pop(0)
+        headers = {"Retry-After": after} if after else {}
+        return web.json_response({"reason": "TooManyRequests"}, status=status, headers=headers)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def tried(self, use: Callable[[KubeClient], Awaitable[object]]) -> int:
+        """The status of the refusal; 200 for none."""
+
+        async def both() -> int:
+            async with serving(self.answer) as url, client_of(url, self.sleep) as kube:
+                try:
+                    await asyncio.wait_for(use(kube), 60)
+                except KubeError as error:
+                    return error.status
+                return 200
+
+        return asyncio.run(both())
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "slept"),
+    [
+        ([(429, "1")], 200, [1]),
+        ([(503, "2"), (429, "1")], 200, [2, 1]),
+        ([(429, "0")] * 3, 200, [0] * 3),
+        ([(429, "1")] * 4, 429, [1] * 3),
+        ([(429, "86400")], 200, [LONGEST_WAIT]),
+        ([(429, "")], 429, []),
+        ([(429, "Wed, 21 Oct 2026 07:28:00 GMT")], 429, []),
+        ([(429, "-1")], 429, []),
+        ([(429, "1e3")], 429, []),
+        ([(409, "1")], 409, []),
+        ([(500, "1")], 500, []),
+    ],
+)
+def test_what_the_server_puts_off_is_repeated_when_it_says(
+    told: list[tuple[int, str]], status: int, slept: list[float]
+) -> None:
+    busy = Busy(*told)
+    assert busy.tried(lambda kube: kube.create(PODS, "shop", {"a": 1})) == status
+    assert (busy.slept, busy.asked) == (slept, len(slept) + 1)
+
+
+def test_a_watch_waits_as_it_is_told() -> None:
+    busy = Busy((429, "1"))
+
+    async def opened(kube: KubeClient) -> None:
+        async for _ in kube.stream(PODS, "shop", "", "9"):
+            return
+
+    assert (busy.tried(opened), busy.slept) == (200, [1])
+
+
+def test_an_eviction_that_budgets_forbid_is_not_repeated() -> None:
+    busy = Busy((429, "10"))
+    assert (busy.tried(lambda kube: kube.evict("shop", "web", "uid")), busy.slept) == (429, [])
 
 
 async def no_json(_: web.Request) -> web.StreamResponse:
@@ -256,17 +335,87 @@ def test_a_kubeconfig_names_the_cluster_and_its_token(tmp_path: Path) -> None:
         return web.json_response({})
 
     async def use() -> None:
-        async with serving(answer) as url:
-            config = {
-                "current-context": "here",
-                "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-                "clusters": [{"name": "c", "cluster": {"server": url}}],
-                "users": [{"name": "u", "user": {"token": "t0ken"}}],
-            }
-            path = tmp_path / "config"
-            path.write_text(json.dumps(config))
-            async with await connect(str(path)) as kube:
-                await kube.get(PODS, "shop", "cart")
+        async with serving(answer) as url, await connect(kubeconfig(tmp_path, url)) as kube:
+            await kube.get(PODS, "shop", "cart")
 
     asyncio.run(use())
     assert tokens == ["Bearer t0ken"]
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+def reached(monkeypatch: pytest.MonkeyPatch, folder: Path, server: str, **environment: str) -> list[str]:
+    """Hosts that were asked for at the one server there is, a proxy or not, and how the client proved itself."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        seen.append(f"{request.headers['Authorization']} at {request.host}")
+        return web.json_response({})
+
+    async def use() -> None:
+        async with serving(answer) as here:
+            for name in PROXIES:
+                monkeypatch.delenv(name, raising=False)
+                monkeypatch.delenv(name.upper(), raising=False)
+            for name, value in environment.items():
+                monkeypatch.setenv(name, value.format(here=here))
+            async with await connect(kubeconfig(folder, server.format(here=here))) as kube:
+                await kube.get(PODS, "shop", "cart")
+
+    asyncio.run(use())
+    return seen
+
+
+def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = reached(monkeypatch, tmp_path, "http://kube.example", http_proxy="{here}")
+    assert found == ["Bearer t0ken at kube.example"]
+
+
+def test_a_server_that_the_environment_excepts_is_reached_without_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody = "http://127.0.0.1:9"
+    (found,) = reached(monkeypatch, tmp_path, "{here}", http_proxy=nobody, no_proxy="127.0.0.1")
+    assert found.startswith("Bearer t0ken at 127.0.0.1:")
+
+
+def test_a_password_in_netrc_is_nobodys_proof_of_who_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("default login bob password secret\n")
+    (found,) = reached(monkeypatch, tmp_path, "{here}", NETRC=str(tmp_path / "netrc"))
+    assert found.startswith("Bearer t0ken at")
+
+
+def kubeconfig(folder: Path, url: str) -> str:
+    config = {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {"token": "t0ken"}}],
+    }
+    path = folder / "config"
+    path.write_text(json.dumps(config))
+    return str(path)
+
+
+def test_any_number_of_open_watches_leaves_room_for_requests(tmp_path: Path) -> None:
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "watch" not in request.query:
+            return web.json_response({"found": True})
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"{}\n")
+        await over.wait()
+        return response
+
+    async def use() -> None:
+        async with serving(answer) as url, await connect(kubeconfig(tmp_path, url)) as kube:
+            streams = [kube.stream(PODS, "shop", "", "7") for _ in range(150)]
+            for stream in streams:
+                assert (await anext(stream))["type"] == CONNECTED
+            assert await kube.get(PODS, "shop", "cart") == {"found": True}
+            over.set()
+
+    asyncio.run(asyncio.wait_for(use(), 60))

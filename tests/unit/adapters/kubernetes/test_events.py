@@ -44,6 +44,16 @@ def test_an_event_says_what_when_and_of_what() -> None:
     assert event["reportingComponent"] == "forestall.dev/operator"
 
 
+def test_an_event_bears_the_marks_by_which_its_object_is_traced() -> None:
+    marks = {"forestall.dev/plan-uid": "u1", "forestall.dev/traceparent": "00-a-b-01"}
+    [event] = told(
+        MemoryKube(FixedClock(NOW)),
+        ("PlanFailed", "refused"),
+        involved={**PLAN, "metadata": {**PLAN["metadata"], "annotations": marks}},
+    )
+    assert event["metadata"]["annotations"] == marks
+
+
 def test_the_same_news_is_told_once() -> None:
     news = [("PlanFailed", "refused"), ("PlanFailed", "refused"), ("PlanFailed", "other"), ("PlanStale", "refused")]
     assert len(told(MemoryKube(FixedClock(NOW)), *news)) == 3

@@ -19,8 +19,11 @@ def upstream() -> Iterator[socket.socket]:
 @pytest.fixture
 def through(upstream: socket.socket) -> Iterator[socket.socket]:
     """A connection to the forwarder, whose other side leads to `upstream`."""
+
+    def connect() -> socket.socket:
+        return socket.create_connection(upstream.getsockname())
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        connect = lambda: socket.create_connection(upstream.getsockname())  # noqa: E731
         threading.Thread(target=forward.serve, args=(listener, connect), daemon=True).start()
         with socket.create_connection(listener.getsockname(), timeout=60) as connection:
             yield connection

@@ -1,0 +1,1 @@
+"""The ledger on disk or in a database."""

@@ -1,0 +1,1 @@
+"""Manifests held against what forestall takes, without a cluster."""

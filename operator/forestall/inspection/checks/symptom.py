@@ -1,0 +1,60 @@
+"""What a check looks at, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from forestall.api.base import Key
+from forestall.api.inspectionpolicy import Check
+from forestall.twin.model import Pod, Workload
+from forestall.twin.views import View
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A view of the twin at one moment, of which one namespace is looked at, and the nodes."""
+
+    view: View
+    namespace: str
+    now: datetime
+
+    def workloads(self) -> Iterator[tuple[Workload, Sequence[Pod]]]:
+        """The namespace's workloads with their pods."""
+        for key, workload in self.view.workloads.items():
+            if key.namespace == self.namespace:
+                yield workload, self.view.pods_of_workload(key)
+
+    def moments(self) -> Iterator[datetime]:
+        """Times to come at which the mere passing of time may change what the checks find."""
+        for _, pods in self.workloads():
+            times = (time for pod in pods for one in pod.containers for time in (one.due, one.calm_at))
+            yield from (time for time in times if time is not None and time > self.now)
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A condition that shows on one object, in the words of those who run it."""
+
+    check: Check
+    resource: Key
+    message: str
+    facts: tuple[str, ...]
+    """What it rests on. They stay the same for as long as the world does."""
+    targets: tuple[Key, ...]
+    """What a runbook would act on, first what is most likely to mend it."""
+    workloads: tuple[Key, ...] = ()
+    """Workloads that suffer from it."""
+    services: tuple[Key, ...] = ()
+    """Services that suffer from it."""
+    follows_from: tuple[Key, ...] = ()
+    """Workloads whose own symptoms would explain this one."""
+    patience: timedelta = timedelta(0)
+    """How long it must show before it is taken for more than a passing state."""
+
+
+def of_workload(check: Check, key: Key, view: View, message: str, facts: Sequence[str]) -> Symptom:
+    """A symptom of a workload that a runbook for the workload would mend."""
+    services = view.services_of_workload(key)
+    return Symptom(check, key, message, tuple(facts), (key,), (key,), services, follows_from=(key,))
