@@ -2,7 +2,7 @@
 
 Two operators work on one plan at the same time; each looks, and some time later writes under the version that it saw
 and acts. Either may die between any two of these. People, strangers and the passing of time do what they like in
-between. What has been changed is undone in reverse order, once, and only while nobody has said stop.
+between. What the plan itself has changed is undone in reverse order, once, and only while nobody has said stop.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CHANGES: tuple[Trouble, ...] = (
 )
 """What can become of the world around a plan."""
 PEOPLE: tuple[Trouble, ...] = (WITHDRAWN, EXCHANGED, REJECTED, TAKEN)
-STRANGERS = ("deletes a Job", "takes the next name")
+STRANGERS = ("deletes a Job", "takes the next name", "does the work")
 TROUBLES = (*CHANGES, *PEOPLE, *STRANGERS)
 ROUNDS = 12
 """A plan that is undone without trouble has ended after so many looks."""
@@ -51,6 +51,8 @@ def happens(world: World, what: Trouble) -> None:
     """Something that people, strangers or the world do."""
     if what == "takes the next name":
         world.take_name()
+    elif what == "does the work":
+        world.do_the_work()
     elif what == "deletes a Job":
         world.jobs.pop(max(world.jobs, default=""), None)
     elif isinstance(what, Mapping) and what in PEOPLE:

@@ -24,7 +24,7 @@ from forestall.api.remediationplan import (
     RemediationPlan,
     RemediationPlanStatus,
 )
-from forestall.execution.moves import current, next_attempt
+from forestall.execution.moves import DONE, current, next_attempt
 from forestall.gates.facts import Facts, Inspected, JobState, LiveTarget
 from forestall.ports import Json
 from tests.unit.execution.scene import PREDICTION
@@ -100,6 +100,8 @@ class World:
     version: int = 1
     jobs: dict[str, Job] = field(default_factory=dict)
     target: str = READS
+    left: str = READS
+    """The target as the plan's own last effect left it."""
     suspended: bool = False
     policy_gone: bool = False
     finding_gone: bool = False
@@ -170,6 +172,12 @@ class World:
             if attempt.step < len(steps):
                 self.jobs.setdefault(attempt.job_name, Job(JobState(attempt.job_name, "Foreign"), "nothing"))
 
+    def do_the_work(self) -> None:
+        """A stranger makes the change that the plan's next step would make."""
+        step = sum(1 for one in self.status.attempts if not one.rollback and one.outcome in DONE)
+        if self.status.phase not in TERMINAL and step < STEPS and self.target != EDITED:
+            self.target = changed(Attempt(step=step, attempt=1, job_name="a-stranger-s", intended_at=NOW), self.target)
+
     def end_job(self, name: str, how: str, *, told: bool) -> None:
         """A Job's action ends, or is cut off and begins anew, in one of the ways that there are."""
         job = self.jobs[name]
@@ -192,7 +200,7 @@ class World:
         if attempt.rollback:
             assert self.target.endswith(mark(attempt)), "a step is undone although a later one is still in effect"
         self.effects[attempt.rollback, attempt.step] += 1
-        self.target = changed(attempt, self.target)
+        self.target = self.left = changed(attempt, self.target)
 
     def _finish(self, name: str, code: int, *, told: bool, timed_out: bool = False) -> None:
         end: JobState = replace(
@@ -266,7 +274,7 @@ class World:
     @property
     def may_undo(self) -> bool:
         """Whether a Job that undoes may be created: the plan has changed something, all is as it left it, no stop."""
-        as_left = self.target in {READS, self.status.expected_hash}
+        as_left = self.target in {READS, self.left}
         return as_left and not self.stops and not self.paused and any(not rollback for rollback, _ in self.effects)
 
     @property

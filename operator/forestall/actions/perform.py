@@ -30,6 +30,7 @@ class Result:
     code: int
     message: str
     target_hash: str = ""
+    """Hash of what the order reads, as this very change left it; empty where nothing was changed."""
 
     def to_json(self) -> Json:
         """The termination message."""
@@ -82,7 +83,7 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
     except (ChangeImpossibleError, ValueError) as error:
         return Result(PRECONDITION_FAILED, str(error))
     if not changes_anything(patch) and not more:
-        return Result(NOTHING_TO_DO, "the target is already as wanted", reads_hash(target, order.reads))
+        return Result(NOTHING_TO_DO, "the target is already as wanted")
     if reads_hash(target, order.reads) != order.reads_hash:
         return Result(PRECONDITION_FAILED, "fields that the decision rests on have changed since approval")
     await _patch(order, kube, patch, dry_run=True)

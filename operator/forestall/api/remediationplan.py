@@ -51,22 +51,14 @@ Phase = Literal[
     "Escalated",
 ]
 TERMINAL: frozenset[Phase] = frozenset(
-    (
-        "Succeeded",
-        "RolledBack",
-        "Rejected",
-        "Expired",
-        "Stale",
-        "Superseded",
-        "Cancelled",
-        "Failed",
-        "Escalated",
-    )
+    ("Succeeded", "RolledBack", "Rejected", "Expired", "Stale", "Superseded", "Cancelled", "Failed", "Escalated")
 )
 """Phases that absorb: nothing leads out of them."""
 RiskClass = Literal["Low", "High"]
-Outcome = Literal["Success", "Failure", "FailureTimeout", "FailureRetries", "FailureException", "FailureGuard"]
-"""How a step ended, in ONAP's words."""
+Outcome = Literal[
+    "Success", "NothingToDo", "Failure", "FailureTimeout", "FailureRetries", "FailureException", "FailureGuard"
+]
+"""How a step ended, in ONAP's words; NothingToDo: the target was as wanted already, and nothing was done."""
 
 APPROVE = "forestall.dev/approve"
 APPROVED_BY = "forestall.dev/approved-by"
@@ -268,7 +260,8 @@ class Attempt(Model):
     message: Text = ""
     """What the action said."""
     target_hash: Annotated[str, Field(max_length=80)] = ""
-    """Hash of the fields that the runbook reads, as the step left them: what the next step expects."""
+    """Hash of the fields that the runbook reads, as this step's own change left them: what the next step expects, and
+    what may be undone. Empty where the step changed nothing, or nobody knows what it changed."""
 
 
 class Verification(Model):
@@ -379,7 +372,7 @@ class RemediationPlanStatus(Model):
 
     @property
     def expected_hash(self) -> str:
-        """What the target's read fields must hash to now: as rendered, or as the last Job that told so left them."""
+        """What the target's read fields must hash to now: as rendered, or as the last Job that told so left it."""
         left = [attempt.target_hash for attempt in self.attempts if attempt.target_hash]
         rendered = self.target.reads_hash if self.target else ""
         return left[-1] if left else rendered

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from forestall.api.remediationplan import Attempt, Outcome
 from forestall.execution import following, moves, preflight
 from forestall.execution.decision import Decision, News
-from forestall.execution.moves import RECHECK, RETRY, end, hand_over, inverse_text, stay, to, undo
+from forestall.execution.moves import DONE, RECHECK, RETRY, end, hand_over, inverse_text, stay, to, undo
 from forestall.execution.soaking import begin
 from forestall.gates import chain
 from forestall.gates.facts import Facts, JobState
@@ -49,16 +49,17 @@ def _absent(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
 
 
 def _deleted(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
-    """A stranger deleted the Job: what it left behind decides, and it is not made again."""
+    """A stranger deleted the Job: what is there decides, and it is not made again.
+
+    Whether the Job or somebody else made the target so, nobody can tell: it is not for this plan to undo.
+    """
     live = facts.live
     if live is None:
         return stay(facts, "its Job was deleted: the target is being read", RETRY)
     if not live.as_wanted or not facts.plan.status.target or live.uid != facts.plan.status.target.uid:
         return _lost(facts, attempt, "its Job was deleted, and the target is not as it was to become", now)
     message = "its Job was deleted; the target is as it was to become"
-    facts = following.closed(facts, attempt, "Success", message, now)
-    facts = moves.with_attempt(facts, facts.plan.status.attempts[-1], target_hash=live.reads_hash)
-    return _onwards(facts, now)
+    return _onwards(following.closed(facts, attempt, "Success", message, now), now)
 
 
 def _lost(facts: Facts, attempt: Attempt, message: str, now: datetime) -> Decision:
@@ -79,11 +80,11 @@ def _ended(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Deci
             return Decision(to(facts.plan.status, "Preflight", again), requeue_after=timedelta(0))
         outcome = "FailureRetries"
     facts = following.ended(facts, attempt, job, outcome, now)
-    return _onwards(facts, now) if outcome == "Success" else _failed(facts, now)
+    return _onwards(facts, now) if outcome in DONE else _failed(facts, now)
 
 
 def _onwards(facts: Facts, now: datetime) -> Decision:
-    """After a success: the next step, or the soak."""
+    """After a step that is done: the next one, or the soak."""
     if moves.done(facts.plan.status) < len(facts.plan.status.steps):
         # The gates need the target as it is now, which is read only while no Job runs.
         status = to(facts.plan.status, "Preflight", "asks the gates for its next step")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forestall.api.remediationplan import Attempt, Outcome
 from forestall.execution.decision import CreateJob, Decision, SuspendJob
-from forestall.execution.moves import RECHECK, stay, with_attempt
+from forestall.execution.moves import DONE, RECHECK, stay, with_attempt
 from forestall.gates import pause
 from forestall.gates.facts import Facts, JobState
 
@@ -36,9 +36,11 @@ def running(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Dec
 
 
 def outcome_of(job: JobState) -> Outcome:
-    """How a finished Job counts. Exit 41 (nothing to do) is success: the goals are judged all the same."""
-    if job.state == "Complete" or job.exit_code == NOTHING_TO_DO:
+    """How a finished Job counts. After exit 41 (nothing to do) the plan goes on: its goals are judged all the same."""
+    if job.state == "Complete":
         return "Success"
+    if job.exit_code == NOTHING_TO_DO:
+        return "NothingToDo"
     if job.timed_out:
         return "FailureTimeout"
     return "FailureGuard" if job.exit_code == PRECONDITION_FAILED else "Failure"
@@ -46,7 +48,7 @@ def outcome_of(job: JobState) -> Outcome:
 
 def ended(facts: Facts, attempt: Attempt, job: JobState, outcome: Outcome, now: datetime) -> Facts:
     """The facts with the end of the attempt's Job on record."""
-    words = job.message or ("" if outcome == "Success" else "the Job failed")
+    words = job.message or ("" if outcome in DONE else "the Job failed")
     return with_attempt(
         facts,
         attempt,
@@ -54,7 +56,8 @@ def ended(facts: Facts, attempt: Attempt, job: JobState, outcome: Outcome, now: 
         finished_at=job.finished_at or now,
         outcome=outcome,
         message=words[:1024],
-        target_hash=job.target_hash,
+        # Who had made the target as wanted is not known: it is no work of this plan's, and not for it to undo.
+        target_hash="" if outcome == "NothingToDo" else job.target_hash,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from forestall.api.assignment import AGENT, ON_CALL, Assignee, HandOff
 from forestall.api.remediationplan import (
     REJECT,
     REJECTED_BY,
     Attempt,
+    Outcome,
     Phase,
     Rejection,
     RemediationPlanStatus,
@@ -25,6 +26,8 @@ RECHECK = timedelta(seconds=15)
 RETRY = timedelta(seconds=2)
 """How long it waits for facts that it does not have yet."""
 MAX_HAND_OFFS = 16
+DONE: Final[frozenset[Outcome | None]] = frozenset(("Success", "NothingToDo"))
+"""Ends of a step after which the next one may follow."""
 
 
 def to(status: RemediationPlanStatus, phase: Phase, message: str, **changes: object) -> RemediationPlanStatus:
@@ -117,12 +120,12 @@ def current(status: RemediationPlanStatus) -> Attempt | None:
 
 
 def done(status: RemediationPlanStatus, *, rollback: bool = False) -> int:
-    """How many of the steps, or of those that undo them, have succeeded."""
-    return sum(1 for one in status.attempts if one.rollback == rollback and one.outcome == "Success")
+    """How many of the steps, or of those that undo them, are done."""
+    return sum(1 for one in status.attempts if one.rollback == rollback and one.outcome in DONE)
 
 
 def next_attempt(facts: Facts, now: datetime, *, rollback: bool = False) -> Attempt:
-    """The attempt at the first step that has not succeeded."""
+    """The attempt at the first step that is not done."""
     status = facts.plan.status
     step = done(status, rollback=rollback)
     number = 1 + sum(1 for one in status.attempts if (one.rollback, one.step) == (rollback, step))

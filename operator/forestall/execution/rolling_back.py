@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from forestall.api.remediationplan import Attempt, Verification
 from forestall.execution import following, moves
 from forestall.execution.decision import CreateJob, Decision
-from forestall.execution.moves import RECHECK, RETRY, end, hand_over, inverse_text, stay, to
+from forestall.execution.moves import DONE, RECHECK, RETRY, end, hand_over, inverse_text, stay, to
 from forestall.execution.soaking import LOOK_AGAIN
 from forestall.gates import chain
 from forestall.gates.facts import Facts, Inspected, JobState, LiveTarget
+
+NOT_ITS_OWN = "no Job of the plan is known to have changed the target, and it is not as before: nothing is to undo"
 
 
 def decide(facts: Facts, now: datetime) -> Decision:
@@ -54,8 +56,11 @@ def _unlike(facts: Facts, live: LiveTarget) -> str:
         return live.error or "the plan has no target"
     if live.uid != target.uid:
         return "the target was deleted and made anew"
-    if live.reads_hash not in {facts.plan.status.expected_hash, target.reads_hash}:
-        return "the target has changed since the plan's last Job"
+    expected = facts.plan.status.expected_hash
+    if live.reads_hash not in {expected, target.reads_hash}:
+        # Nothing of its own stands there: what does is for those to undo who made it.
+        unknown = expected == target.reads_hash
+        return NOT_ITS_OWN if unknown else "the target has changed since the plan's last Job"
     if live.foreign_owners:
         return f"{', '.join(live.foreign_owners)} owns what the runbook writes"
     return ""
@@ -92,7 +97,7 @@ def _create(facts: Facts, attempt: Attempt, now: datetime) -> Decision:
 def _ended(facts: Facts, attempt: Attempt, job: JobState, now: datetime) -> Decision:
     outcome = following.outcome_of(job)
     facts = following.ended(facts, attempt, job, outcome, now)
-    if outcome != "Success":
+    if outcome not in DONE:
         return _stuck(facts, f"the rollback failed ({outcome}): {job.message or 'the Job failed'}", now)
     if moves.done(facts.plan.status, rollback=True) < len(facts.plan.status.rollback):
         return stay(facts, facts.plan.status.message, timedelta(0))

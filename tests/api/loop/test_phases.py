@@ -93,6 +93,22 @@ def test_a_finding_is_a_person_s_when_the_ladder_is_climbed_and_stays_so_after_a
     assert [state(one) for one in shop.all(FINDINGS)] == ["Escalated"]
 
 
+def test_what_a_stranger_did_in_a_job_s_place_is_not_undone(shop: Shop, loads: Loads) -> None:
+    saturated(shop, loads, 3)
+    plan = shop.pending()
+    with running(shop, plan):
+        shop.change(DEPLOYMENTS, "web", {"spec": {"replicas": 3}})
+
+    failed = shop.reaches(plan, "Failed")
+
+    assert outcomes(failed) == [(False, 0, "NothingToDo")]
+    assert failed["status"]["verification"]["result"] == "NotFulfilled"
+    assert "nothing is to undo; its inverse is: scale replicas=2" in failed["status"]["message"]
+    assert failed["status"]["assignee"] == {"kind": "Human", "name": ""}
+    assert len(shop.jobs(plan)) == 1
+    assert shop.get(DEPLOYMENTS, "web")["spec"]["replicas"] == 3
+
+
 def test_a_suspended_policy_keeps_a_rollback_back(shop: Shop, loads: Loads) -> None:
     plan = kept_from_undoing(shop, loads)
     assert shop.phase(plan) == "RollingBack"

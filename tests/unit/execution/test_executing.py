@@ -14,9 +14,9 @@ from forestall.execution import executing
 from forestall.execution.decide import decide
 from forestall.execution.decision import CreateJob, Decision, SuspendJob
 from forestall.gates.facts import LiveTarget
-from tests.unit.execution.scene import BEGUN
+from tests.unit.execution.scene import BEGUN, job
 from tests.unit.execution.scene import executing as scene
-from tests.unit.gates.scene import APPROVED, NOW, policy
+from tests.unit.gates.scene import APPROVED, NOW, READS, policy
 
 SUSPENDED = policy(suspend=True)
 
@@ -32,7 +32,7 @@ def last(decision: Decision) -> Attempt:
 ENDS: dict[str, tuple[dict[str, Any], Outcome, str]] = {
     "complete": ({"state": "Complete", "exit_code": 0}, "Success", "Soaking"),
     "complete, its pod gone": ({"state": "Complete"}, "Success", "Soaking"),
-    "nothing to do": ({"state": "Failed", "exit_code": 41}, "Success", "Soaking"),
+    "nothing to do": ({"state": "Failed", "exit_code": 41}, "NothingToDo", "Soaking"),
     "a precondition failed": ({"state": "Failed", "exit_code": 40}, "FailureGuard", "Stale"),
     "failed": ({"state": "Failed", "exit_code": 1}, "Failure", "RollingBack"),
     "failed, its pod gone": ({"state": "Failed"}, "Failure", "RollingBack"),
@@ -119,6 +119,28 @@ def test_a_success_leaves_its_words_and_the_target_s_hash() -> None:
     assert (last(decision).target_hash, last(decision).message) == ("sha256:as-left", "3 of 3 updated")
 
 
+def test_a_job_that_had_nothing_to_do_leaves_nothing_that_the_plan_may_undo() -> None:
+    decision = decided(
+        "Failed", exit_code=41, message="the target is already as wanted", target_hash="sha256:a-stranger's"
+    )
+    assert (last(decision).message, last(decision).target_hash) == ("the target is already as wanted", "")
+    assert decision.status.expected_hash == READS
+
+
+def test_a_job_that_had_nothing_to_do_leaves_what_an_earlier_one_has_changed() -> None:
+    known = scene("Failed", exit_code=1, target_hash="sha256:half-done")
+    steps = (known.plan.status.steps[0].model_copy(update={"retries": 1}),)
+    first = executing.decide(known.with_status(known.plan.status.model_copy(update={"steps": steps})), NOW)
+    live = LiveTarget(uid="uid-cart", reads_hash="sha256:half-done")
+    again = decide(replace(known.with_status(first.status), live=live, jobs={}), NOW)
+    ended = job("Failed", name=last(again).job_name, exit_code=41)
+
+    done = executing.decide(replace(known.with_status(again.status), jobs={ended.name: ended}), NOW)
+
+    assert [one.outcome for one in done.status.attempts] == ["Failure", "NothingToDo"]
+    assert (done.status.phase, done.status.expected_hash) == ("Soaking", "sha256:half-done")
+
+
 def test_a_job_that_was_not_read_is_looked_for_again_soon() -> None:
     decision = decided(None)
     assert (decision.actions, decision.requeue_after) == ((), timedelta(seconds=2))
@@ -176,8 +198,9 @@ def test_a_job_that_had_been_accepted_and_is_gone_is_judged_by_its_target() -> N
 def test_a_deleted_job_whose_work_is_done_counts_as_done() -> None:
     decision = deleted(LiveTarget(uid="uid-cart", reads_hash="sha256:as-left", as_wanted=True))
     assert (decision.status.phase, decision.actions) == ("Soaking", ())
-    assert (last(decision).outcome, last(decision).target_hash) == ("Success", "sha256:as-left")
+    assert (last(decision).outcome, last(decision).target_hash) == ("Success", "")
     assert "deleted" in last(decision).message
+    assert decision.status.expected_hash == READS  # who made it so is not known: nothing of it is the plan's to undo
 
 
 @pytest.mark.parametrize(

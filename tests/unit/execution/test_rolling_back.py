@@ -89,8 +89,14 @@ def test_a_job_that_told_nothing_and_changed_nothing_leaves_nothing_to_undo() ->
     assert decision.status.message.startswith("nothing is left to undo: ")
 
 
-def test_a_job_that_told_nothing_and_changed_something_is_a_person_s_matter() -> None:
-    stuck(decided(found=LEFT, told=""), "the target has changed since the plan's last Job")
+def test_what_no_job_is_known_to_have_changed_is_not_undone() -> None:
+    stuck(decided(found=LEFT, told=""), rolling_back.NOT_ITS_OWN)
+    stuck(decided("Absent", found=LEFT, told=""), rolling_back.NOT_ITS_OWN)
+
+
+def test_a_rollback_that_finds_nothing_to_do_is_verified_like_any_other() -> None:
+    decision = decided("Failed", exit_code=41)
+    assert (last(decision).outcome, decision.status.undoing is not None) == ("NothingToDo", True)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_plan_that_is_blocked_between_its_steps_still_works_on_its_target() ->
     assert not holds(status("Blocked", "FailureGuard"))
 
 
-@pytest.mark.parametrize("outcome", ["Success", "Failure", "FailureTimeout", "FailureRetries"])
+@pytest.mark.parametrize("outcome", ["Success", "NothingToDo", "Failure", "FailureTimeout", "FailureRetries"])
 def test_a_job_that_has_run_may_have_changed_something(outcome: str) -> None:
     assert acted(status("Blocked", outcome))
     assert not acted(status("Blocked", outcome, rollback=True))
