@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 MOST_ALERTS = 10_000
@@ -28,6 +37,14 @@ def _to_the_second(value: datetime) -> datetime:
 _Moment = Annotated[AwareDatetime, AfterValidator(_to_the_second)]
 
 
+def _if_readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """The time; None for one that cannot be read, which must not cost the alert."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class UnreadableError(ValueError):
     """The body is no notification. The message says what is wrong with it."""
 
@@ -44,6 +61,8 @@ class Alert(BaseModel, alias_generator=to_camel, frozen=True):
     status: Literal["firing", "resolved"]
     fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{1,63}$")]
     starts_at: _Moment
+    ends_at: Annotated[_Moment | None, WrapValidator(_if_readable)] = None
+    """When it ends unless it is told again, as far as its sender says: Alertmanager itself says nothing (year 1)."""
     labels: _Texts
     annotations: _Texts = Field(default_factory=dict)
 

@@ -80,6 +80,8 @@ def format_time(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+LabelName = Annotated[str, Field(min_length=1, max_length=128)]
+"""Name of a label of a series or an alert."""
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),

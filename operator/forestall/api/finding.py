@@ -92,6 +92,9 @@ class FiringAlert(Model):
     """Since when it fires."""
     message: Annotated[str, Field(max_length=256)] = ""
     """Its name and summary. Of many alerts, the first ones tell theirs."""
+    told_until: Time | None = None
+    """Until when its sender has vouched for it: when it was last told, or the end that it then named, if that is
+    later. Brought up to date now and then, not with each repetition."""
 
 
 class Transition(Model):

@@ -14,6 +14,7 @@ from forestall.api.base import (
     DecimalText,
     Duration,
     Label,
+    LabelName,
     LocalRef,
     Model,
     Name,
@@ -101,15 +102,15 @@ class WorkloadInspection(Model):
 
 
 class MetricTarget(Model):
-    """Which object a series or an alert speaks of. Set exactly one of `name` and `nameLabel`."""
+    """Which object a series speaks of. Set exactly one of `name` and `nameLabel`."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one("name", "nameLabel"))
 
     kind: Literal["Deployment", "Service"]
     """Kind of the object, in this namespace."""
     name: Label | None = None
-    """Name of the object, the same for every series or alert."""
-    name_label: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """Name of the object, the same for every series."""
+    name_label: LabelName | None = None
     """The label that holds the object's name: one finding for each object."""
 
 
@@ -131,7 +132,7 @@ class MetricInspection(Model):
 class AlertMatcher(Model):
     """A condition on one label of an alert."""
 
-    label: Annotated[str, Field(min_length=1, max_length=128)]
+    label: LabelName
     """Name of the label. One that the alert does not have counts as empty."""
     operator: Literal["In", "NotIn"] = "In"
     """Whether the label's value must be one of `values`, or none of them."""
@@ -139,8 +140,21 @@ class AlertMatcher(Model):
     """Values, compared as they are. Regular expressions belong into Alertmanager's own routes."""
 
 
+class AlertTarget(Model):
+    """Which object an alert speaks of. Set exactly one of `name` and `nameLabel`."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("name", "nameLabel"))
+
+    kind: Literal["Deployment", "Service", "Node"]
+    """Kind of the object, in this namespace; a node stands in none."""
+    name: Name | None = None
+    """Name of the object, the same for every alert."""
+    name_label: LabelName | None = None
+    """The label that holds the object's name: one finding for each object."""
+
+
 class AlertInspection(Model):
-    """Takes over alerts that Alertmanager sends, and that name this policy's namespace in their label `namespace`."""
+    """Takes over alerts whose label `namespace` names this policy's namespace, or of a node, and of no namespace."""
 
     matchers: Annotated[tuple[AlertMatcher, ...], Field(min_length=1, max_length=16)]
     """Which alerts. All of them must match."""
@@ -149,8 +163,11 @@ class AlertInspection(Model):
     and no more afterwards. The name of a check: as for a finding of that check."""
     severity: Severity | None = None
     """Severity of the findings. Unset: from what becomes of the goals that lean on the target."""
-    target: MetricTarget
+    target: AlertTarget
     """What the alerts speak of. All those that speak of one object are one finding."""
+    expire_after: Duration | None = None
+    """How long after it was last told an alert that nobody resolves counts as gone, and never as a success: longer than
+    Alertmanager's `repeat_interval`. Unset: for ever."""
 
 
 class SinglePointOfFailureInspection(Model):

@@ -53,18 +53,19 @@ def update(
     snapshot_id: str,
     now: datetime,
     judged: bool = True,
+    gone: str = "",
 ) -> FindingStatus:
     """The finding's next status. It equals the old one where nothing of meaning changed.
 
     `finding` is None for a condition seen for the first time. Without an observation the condition has gone away
-    (`Report.clears`); where it could not be judged, `judged` is False, and it is taken to be as it was. `plans` are
-    all those of this finding.
+    (`Report.clears`), `gone` says why, where that is not plain; where it could not be judged, `judged` is False, and it
+    is taken to be as it was. `plans` are all those of this finding.
     """
     old = finding.status if finding is not None else FindingStatus()
     if observation is not None:
         status = _seen(old, observation, snapshot_id, now)
     else:
-        status = _unseen(old, now) if judged else old
+        status = _unseen(old, now, gone) if judged else old
     if status.state != "Closed":
         status = _answered(status, _made_since(status.detected_at, plans), now)
     if status.state in (*AT_REST, "Planned"):
@@ -81,11 +82,11 @@ def _seen(old: FindingStatus, observation: Observation, snapshot_id: str, now: d
     return old if _same_meaning(old, observation) else old.model_copy(update=facts)
 
 
-def _unseen(old: FindingStatus, now: datetime) -> FindingStatus:
+def _unseen(old: FindingStatus, now: datetime, gone: str) -> FindingStatus:
     """What the finding says stays as it was when it last showed; the state says that it is gone."""
     if old.state in AT_REST:
         return old
-    why = "" if old.detected_at is not None else "its alerts were resolved before an inspection raised it"
+    why = gone if old.detected_at is not None else gone or "its alerts were resolved before an inspection raised it"
     return _moved(old.model_copy(update={"state": "Cleared", "cleared_at": now}), "Cleared", now, why)
 
 

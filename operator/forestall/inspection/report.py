@@ -85,8 +85,8 @@ class Report:
 
 
 def exists(key: Key, view: View) -> bool:
-    """Whether the Deployment or Service is in the twin."""
-    return key in view.workloads or key in view.services
+    """Whether the Deployment, Service or node is in the twin."""
+    return key.name in view.nodes if key.kind == "Node" else key in view.workloads or key in view.services
 
 
 def references(keys: Sequence[Key]) -> tuple[ObjectRef, ...]:

@@ -89,8 +89,11 @@ def impact(survey: Survey, elements: Collection[Key], *, query: str = "") -> Imp
 
 
 def around(survey: Survey, resource: Key) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
-    """Services that a Service or workload carries, itself among them, and workloads that a runbook would act on."""
+    """Services that a Service, workload or node carries, itself among them, and what a runbook would act on."""
     view = survey.snapshot
+    if resource.kind == "Node":
+        workloads, services = survey.scene.carried(resource.name)
+        return services, (resource, *workloads)
     if resource.kind == "Service":
         return (resource,), view.workloads_of_service(resource)
     return view.services_of_workload(resource), (resource,)

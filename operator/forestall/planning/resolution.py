@@ -66,7 +66,8 @@ def _granted(answered: Answered) -> bool:
 def _mended(answered: Answered) -> bool:
     """The twin saw what the alert tells of, and sees it no more: trouble that it did not see, it cannot see gone."""
     before = answered.view.base.potential()
-    return _serves(answered) and not _serves(replace(answered, view=before))
+    sound = _works if answered.finding.spec.resource.kind == "Node" else _serves
+    return sound(answered) and not sound(replace(answered, view=before))
 
 
 def _reached(answered: Answered) -> bool:

@@ -10,7 +10,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -18,8 +19,8 @@ from forestall.adapters.alertmanager import Alert, Notification
 from forestall.adapters.resources import FINDINGS, POLICIES, TARGETS
 from forestall.api.base import Key
 from forestall.api.finding import MAX_ALERTS, Finding, FindingSpec, FiringAlert
-from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.inspection.alerts import NAMESPACE, UntargetedError, claimed, takers
+from forestall.api.inspectionpolicy import AlertInspection, InspectionPolicy
+from forestall.inspection.alerts import NAMESPACE, UntargetedError, claimed, of_nodes, takers
 from forestall.inspection.report import MAX_EVIDENCE, cut
 from forestall.ports import KubeError
 from forestall.runtime.context import Context
@@ -31,10 +32,19 @@ ATTEMPTS: Final = 5
 """How often a finding is written that somebody else writes at the same time."""
 AT_ONCE: Final = 8
 """Findings of one notification that are written at the same time."""
+RENEWAL: Final = timedelta(hours=1)
+"""How much longer a repetition must vouch for an alert, at the most, before that is written."""
 NAMED: Final = 10
 """Alerts that a line of the log names."""
 
 log = structlog.get_logger(__name__)
+
+
+class Place(NamedTuple):
+    """A finding. Two policies of one name, in two namespaces, may each have one on the same node."""
+
+    namespace: str
+    spec: FindingSpec
 
 
 @dataclass
@@ -47,13 +57,15 @@ class Change:
     """By fingerprint."""
     gone: set[str] = field(default_factory=set)
     """Fingerprints of alerts that are resolved, or no longer this finding's."""
+    renewal: timedelta = RENEWAL
+    """How much longer a repetition must vouch for an alert before that is written."""
 
 
 @dataclass
 class Sorting:
     """A notification, sorted by findings."""
 
-    changes: defaultdict[FindingSpec, Change] = field(default_factory=lambda: defaultdict(Change))
+    changes: defaultdict[Place, Change] = field(default_factory=lambda: defaultdict(Change))
     resolved: int = 0
     unmatched: list[str] = field(default_factory=list)
     """Names of alerts that no policy takes."""
@@ -71,41 +83,51 @@ class Sorting:
 
     def missed(self, change: Change, spec: FindingSpec) -> None:
         """Keep the names of alerts whose object is not there."""
-        why = f"there is no {spec.resource.kind} {spec.resource.name} in {spec.resource.namespace}"
+        where = f" in {spec.resource.namespace}" if spec.resource.namespace else ""
+        why = f"there is no {spec.resource.kind} {spec.resource.name}{where}"
         self.untargeted.extend(f"{one.message}: {why}" for one in change.fires.values())
 
 
 def sort(
     alerts: Iterable[Alert],
     policies: Mapping[str, Sequence[InspectionPolicy]],
-    holders: Mapping[str, Sequence[FindingSpec]],
+    holders: Mapping[str, Sequence[Place]],
+    now: datetime,
 ) -> Sorting:
-    """What alerts say of which findings. `policies` are by namespace, `holders` findings by fingerprint.
+    """What alerts say of which findings. `policies` are by namespace, those that look at nodes also by none; `holders`
+    are findings by fingerprint.
 
     An alert that is resolved, or that its finding's policy takes no longer, is forgotten wherever it may stand.
     """
     sorting = Sorting()
     for alert in alerts:
         claims = _claims(alert, policies.get(alert.labels.get(NAMESPACE, ""), ()), sorting)
-        for spec, policy in claims.items():
+        for place, claim in claims.items():
             if alert.firing:
-                change = sorting.changes[spec]
-                change.policy, change.fires[alert.fingerprint] = policy, _told(alert)
-        for spec in {*holders.get(alert.fingerprint, ()), *claims} - (claims.keys() if alert.firing else set()):
-            sorting.changes[spec].gone.add(alert.fingerprint)
+                change = sorting.changes[place]
+                change.policy, change.renewal = claim.policy, claim.renewal
+                change.fires[alert.fingerprint] = _told(alert, now)
+        for place in {*holders.get(alert.fingerprint, ()), *claims} - (claims.keys() if alert.firing else set()):
+            sorting.changes[place].gone.add(alert.fingerprint)
         sorting.resolved += not alert.firing
     return sorting
 
 
-def _claims(
-    alert: Alert, policies: Sequence[InspectionPolicy], sorting: Sorting
-) -> Mapping[FindingSpec, InspectionPolicy]:
-    found: dict[FindingSpec, InspectionPolicy] = {}
+class _Claim(NamedTuple):
+    """Whose finding an alert belongs to, and how closely its repetitions are kept."""
+
+    policy: InspectionPolicy
+    renewal: timedelta
+
+
+def _claims(alert: Alert, policies: Sequence[InspectionPolicy], sorting: Sorting) -> Mapping[Place, _Claim]:
+    found: dict[Place, _Claim] = {}
     untargeted: list[str] = []
     for policy in policies:
         for name, inspection in takers(policy, alert.labels):
             try:
-                found[claimed(policy, name, inspection, alert.labels)] = policy
+                place = Place(policy.key.namespace, claimed(policy, name, inspection, alert.labels))
+                found[place] = _Claim(policy, _renewal(inspection))
             except UntargetedError as error:
                 untargeted.append(f"{alert.name}: policy {policy.key.name}, inspection {name}: {error}")
     if alert.firing:
@@ -114,9 +136,18 @@ def _claims(
     return found
 
 
-def _told(alert: Alert) -> FiringAlert:
+def _renewal(inspection: AlertInspection) -> timedelta:
+    return min(RENEWAL, inspection.expire_after / 4) if inspection.expire_after else RENEWAL
+
+
+def _told(alert: Alert, now: datetime) -> FiringAlert:
     words = ": ".join(text for text in (alert.name, alert.annotations.get("summary", "")) if text)
-    return FiringAlert(fingerprint=alert.fingerprint, starts_at=alert.starts_at, message=cut(readable(words), 256))
+    return FiringAlert(
+        fingerprint=alert.fingerprint,
+        starts_at=alert.starts_at,
+        message=cut(readable(words), 256),
+        told_until=max(now, alert.ends_at or now).replace(microsecond=0),
+    )
 
 
 def readable(text: str) -> str:
@@ -125,14 +156,24 @@ def readable(text: str) -> str:
 
 
 def merged(held: Sequence[FiringAlert], change: Change) -> tuple[FiringAlert, ...]:
-    """The alerts of a finding after a change, oldest first, as many as it takes. A repeated one stays as it was."""
+    """The alerts of a finding after a change, oldest first, as many as it takes.
+
+    A repeated one stays as it was, but for how long it is vouched for.
+    """
     alerts = {one.fingerprint: one for one in held if one.fingerprint not in change.gone}
     for name, told in change.fires.items():
         if name not in alerts or alerts[name].starts_at != told.starts_at:
             alerts[name] = told
+        elif _vouched_anew(alerts[name], told, change.renewal):
+            alerts[name] = alerts[name].model_copy(update={"told_until": told.told_until})
     ordered = sorted(alerts.values(), key=lambda one: (one.starts_at, one.fingerprint))[:MAX_ALERTS]
     silent = (one.model_copy(update={"message": ""}) for one in ordered[MAX_EVIDENCE:])
     return (*ordered[:MAX_EVIDENCE], *silent)
+
+
+def _vouched_anew(held: FiringAlert, told: FiringAlert, renewal: timedelta) -> bool:
+    before, until = held.told_until, told.told_until
+    return before is None or (until is not None and until - before >= renewal)
 
 
 class Intake:
@@ -150,14 +191,15 @@ class Intake:
         Raises KubeError, or RuntimeError for a finding that cannot be read, where something does not; all else does.
         """
         await self._know_all()
-        sorting = await asyncio.to_thread(sort, notification.alerts, self._policies(), self._holders())
+        now = self._context.clock.now()
+        sorting = await asyncio.to_thread(sort, notification.alerts, self._policies(), self._holders(), now)
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def settle(spec: FindingSpec, change: Change) -> None:
+        async def settle(place: Place, change: Change) -> None:
             async with places:
-                await self._settle(spec, change, sorting)
+                await self._settle(place, change, sorting)
 
-        work = (settle(spec, change) for spec, change in sorting.changes.items())
+        work = (settle(place, change) for place, change in sorting.changes.items())
         ended = await asyncio.gather(*work, return_exceptions=True)
         self._tell(notification, sorting)
         for failure in ended:
@@ -177,20 +219,22 @@ class Intake:
         found = defaultdict[str, list[InspectionPolicy]](list)
         for policy in self._context.store.all(InspectionPolicy):
             found[policy.key.namespace].append(policy)
+            if any(map(of_nodes, policy.spec.inspections)):
+                found[""].append(policy)
         return dict(found)
 
-    def _holders(self) -> Mapping[str, Sequence[FindingSpec]]:
-        found = defaultdict[str, list[FindingSpec]](list)
+    def _holders(self) -> Mapping[str, Sequence[Place]]:
+        found = defaultdict[str, list[Place]](list)
         for finding in self._context.store.all(Finding):
             for alert in finding.status.alerts:
-                found[alert.fingerprint].append(finding.spec)
+                found[alert.fingerprint].append(Place(finding.key.namespace, finding.spec))
         return dict(found)
 
-    async def _settle(self, spec: FindingSpec, change: Change, sorting: Sorting) -> None:
+    async def _settle(self, place: Place, change: Change, sorting: Sorting) -> None:
         """Bring one finding up to date, however many others write it."""
-        context = self._context
+        context, spec = self._context, place.spec
         for _ in range(ATTEMPTS):
-            finding = await self._finding(spec, change)
+            finding = await self._finding(place, change)
             if finding is None:
                 sorting.missed(change, spec)
                 return
@@ -202,14 +246,14 @@ class Intake:
                     raise
                 continue
             if written:
-                context.queue.add(Key(POLICIES.kind, spec.resource.namespace, spec.policy_ref.name))
+                context.queue.add(Key(POLICIES.kind, place.namespace, spec.policy_ref.name))
             sorting.stored(change, status.alerts)
             return
         raise KubeError(409, "Conflict", f"finding {spec.object_name} was changed {ATTEMPTS} times meanwhile")
 
-    async def _finding(self, spec: FindingSpec, change: Change) -> Finding | None:
+    async def _finding(self, place: Place, change: Change) -> Finding | None:
         """The finding as it is now; made where alerts fire for an object that is there."""
-        namespace = spec.resource.namespace
+        namespace, spec = place
         await reread(self._context, Finding, namespace, spec.object_name)
         found = self._context.store.get(Finding, namespace, spec.object_name)
         if found is not None or change.policy is None or not await self._exists(spec):

@@ -73,6 +73,8 @@ class Context:
     """The last inspection of each policy, by the policy's key."""
     revisions: dict[Key, Revision] = field(default_factory=dict)
     """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
+    since: datetime = field(init=False)
+    """From when on this replica has listened to anybody."""
     weakness: str = "the API server has not been asked yet"
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
     canary: Shared[str] = field(init=False)
@@ -81,6 +83,7 @@ class Context:
     """Asks anew which plans may work on something, once for all who want to know."""
 
     def __post_init__(self) -> None:
+        self.since = self.clock.now()
         self.under_way = Shared(partial(under_way, self.kube))
         self.canary = Shared(partial(weakness, self.kube, self.settings))
 

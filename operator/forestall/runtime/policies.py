@@ -16,8 +16,9 @@ from forestall.api.inspectionpolicy import InspectionPolicy, InspectionPolicySta
 from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.closure.counting import count
-from forestall.gates import pause
+from forestall.gates import lock, pause
 from forestall.inspection import findings
+from forestall.inspection.alerts import Firing, alive
 from forestall.inspection.inspect import inspect
 from forestall.inspection.queries import queries
 from forestall.inspection.report import Observation, Report
@@ -34,6 +35,7 @@ POLICY_LABEL = "forestall.dev/policy"
 FINDING_LABEL = "forestall.dev/finding"
 NOT_READY = timedelta(seconds=1)
 SHORTEST_INTERVAL = timedelta(seconds=1)
+EXPIRED = "its alerts were neither resolved nor told again, and count as gone"
 RESTING = frozenset(("Cleared", "Closed"))
 
 log = structlog.get_logger(__name__)
@@ -74,9 +76,21 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
     holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
-    alerts = {finding.spec: finding.status.alerts for finding in findings_of(context, policy) if finding.status.alerts}
+    known = findings_of(context, policy)
+    alerts = {one.spec: told for one in known if (told := firing(context, policy, one, now))}
     report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now, alerts=alerts)
     return Pass(now, policy.metadata.generation, snapshot, measurements, report, alerts)
+
+
+def firing(context: Context, policy: InspectionPolicy, finding: Finding, now: datetime) -> Firing:
+    """The alerts that fire for a finding; without those that count as gone, unless a plan is at work for it.
+
+    What a plan has done is judged by what was resolved, not by who has fallen silent.
+    """
+    told = finding.status.alerts
+    if not told or any(lock.holds(plan.status) for plan in context.store.plans_of(finding)):
+        return told
+    return alive(told, policy, finding.spec.qualifier, context.since, now)
 
 
 async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None:
@@ -86,18 +100,28 @@ async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None
     for name in sorted(seen.keys() - known.keys()):
         known[name] = await create_finding(context.kube, context.store, policy, seen[name].spec)
     for name, finding in sorted(known.items()):
-        await _record_one(context, finding, seen.get(name), done)
+        await _record_one(context, policy, finding, seen.get(name), done)
 
 
-async def _record_one(context: Context, finding: Finding, observation: Observation | None, done: Pass) -> None:
-    plans = context.store.plans_of(finding)
+async def _record_one(
+    context: Context, policy: InspectionPolicy, finding: Finding, observation: Observation | None, done: Pass
+) -> None:
+    plans, left = context.store.plans_of(finding), firing(context, policy, finding, done.at)
     # An alert that came during the pass waits for the next one.
-    same = finding.status.alerts == done.alerts.get(finding.spec, ())
+    same = left == done.alerts.get(finding.spec, ())
     judged = observation is not None or (same and done.report.clears(finding.spec, done.snapshot))
+    expired = len(finding.status.alerts) - len(left)
     status = findings.update(
-        finding, observation, plans=plans, snapshot_id=done.snapshot.id, now=done.at, judged=judged
+        finding.model_copy(update={"status": finding.status.model_copy(update={"alerts": left})}),
+        observation,
+        plans=plans,
+        snapshot_id=done.snapshot.id,
+        now=done.at,
+        judged=judged,
+        gone=EXPIRED if expired else "",
     )
     await _write_finding(context, finding, status)
+    context.metrics.alerts.labels("expired").inc(expired)
 
 
 async def _write_finding(context: Context, finding: Finding, status: FindingStatus) -> None:

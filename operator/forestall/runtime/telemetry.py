@@ -23,7 +23,7 @@ REMOVED = ("RemediationPlan", "Finding", "Job")
 """Kinds that retention removes."""
 PARTS = ("decide", "act", "verify")
 """The parts of a plan's way that are timed."""
-FATES = ("taken", "resolved", "unmatched", "untargeted", "overflow", "unreadable", "truncated")
+FATES = ("taken", "resolved", "unmatched", "untargeted", "overflow", "unreadable", "truncated", "expired")
 """What can become of an alert."""
 
 

@@ -55,3 +55,9 @@ def inspection(**more: Any) -> Json:
     matchers = [{"label": "alertname", "values": ["Slow"]}]
     target = {"kind": "Deployment", "nameLabel": "deployment"}
     return {"name": "slow", "alert": {"matchers": matchers, "target": target, **more}}
+
+
+def of_node(name: str, **labels: str) -> Json:
+    """An alert about a node, which is in no namespace unless `labels` say so."""
+    told = alert("")
+    return {**told, "labels": {"alertname": "Slow", "node": name, **labels}}

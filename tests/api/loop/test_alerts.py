@@ -8,10 +8,12 @@ import pytest
 from forestall.adapters.resources import FINDINGS, PLANS, POLICIES
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.cli.linting.crosschecks import problems
-from tests.api.loop.alerting import alert, alerting, documented, inspection, receiver
-from tests.api.loop.objects import POLICY, response
+from forestall.runtime.policies import EXPIRED
+from tests.api.loop.alerting import alert, alerting, documented, inspection, of_node, receiver
+from tests.api.loop.objects import POLICY, Json, response
 from tests.api.loop.process import Operator
 from tests.api.loop.shop import Shop, state
+from tests.api.loop.world import NODES
 from tests.api.person import expect
 from tools.cluster.alertmanager import Alertmanager
 
@@ -26,9 +28,10 @@ def alertmanager(shop: Shop, tmp_path: Path) -> Iterator[Alertmanager]:
         yield running
 
 
-def opened(shop: Shop, mode: str = "Observe", **spec: object) -> None:
-    """The application, and a policy that takes over alerts about it."""
-    shop.open(inspections=[inspection()], responses=[response("Alert", "rollout-undo", mode=mode)], **spec)
+def opened(shop: Shop, mode: str = "Observe", taking: Json | None = None, **spec: object) -> None:
+    """The application, and a policy that takes over alerts about it, or as `taking` says."""
+    answer = response("Alert", "rollout-undo", mode=mode)
+    shop.open(inspections=[taking or inspection()], responses=[answer], **spec)
 
 
 def states(shop: Shop) -> list[str]:
@@ -152,6 +155,35 @@ def test_every_replica_takes_alerts_and_all_of_them_make_one_finding(shop: Shop,
             shop.until("the finding to be cleared", lambda: states(shop) == ["Cleared"])
     finally:
         second.stop()
+
+
+def test_an_alert_that_nobody_resolves_counts_as_gone_once_it_is_no_longer_told(shop: Shop, tmp_path: Path) -> None:
+    opened(shop, mode="Open", taking=inspection(expireAfter="8s"), schedule={"interval": "1s"})
+    shop.fault()
+    taken, operator = "forestall_alerts_total", shop.world.operator
+    with alerting(tmp_path, [receiver(operator)], repeat_interval=1) as alertmanager:
+        alertmanager.post(alert(shop.namespace))
+        plan = shop.pending()
+        before = operator.metric(taken, fate="taken")
+        shop.until("ten seconds of repeats", lambda: operator.metric(taken, fate="taken") >= before + 10)
+        assert states(shop) == ["Planned"]
+    shop.reaches(plan, "Cancelled")
+    shop.until("the finding to be cleared", lambda: states(shop) == ["Cleared"])
+    (finding,) = shop.all(FINDINGS)
+    assert finding["status"]["transitions"][-1]["message"] == EXPIRED
+    assert "closure" not in finding["status"]
+    assert shop.jobs(plan) == []
+
+
+def test_an_alert_of_a_node_is_a_finding_of_who_looks_at_nodes_and_one_of_another_namespace_is_not(
+    shop: Shop, alertmanager: Alertmanager
+) -> None:
+    opened(shop, taking=inspection(target={"kind": "Node", "nameLabel": "node"}))
+    alertmanager.post(of_node(NODES[0], namespace="kube-system"), of_node(NODES[1]), of_node("absent"))
+    shop.until("the finding", lambda: states(shop) == ["Open"])
+    (finding,) = shop.all(FINDINGS)
+    assert finding["spec"]["resource"] == {"kind": "Node", "namespace": "", "name": NODES[1]}
+    assert finding["status"]["targets"][0]["kind"] == "Node"
 
 
 def test_the_guides_policy_is_one(shop: Shop) -> None:

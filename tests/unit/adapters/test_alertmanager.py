@@ -29,6 +29,12 @@ def test_an_alert_is_read_with_its_time_in_utc_to_the_second() -> None:
     assert (found.unreadable, found.truncated) == (0, 3)
 
 
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "soon", {}, None])
+def test_an_end_that_is_not_told_or_cannot_be_read_costs_no_alert(end: Any) -> None:
+    (one,) = decode(body(alert(endsAt=end))).alerts
+    assert one.ends_at is None or one.ends_at.year == 1
+
+
 def test_what_a_later_alertmanager_adds_is_passed_over() -> None:
     assert len(decode(body(alert(reason="new"), notification_reason={"a": [1]})).alerts) == 1
 

@@ -11,7 +11,7 @@ import pytest
 from forestall.api.base import ObjectRef
 from forestall.api.finding import FindingSpec, FiringAlert
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.inspection.alerts import UntargetedError, claimed, takers
+from forestall.inspection.alerts import UntargetedError, alive, claimed, takers
 from forestall.ports import Json
 from tests.unit.inspection.scenes import NOW, available, only, policy, report
 from tests.unit.twin.objects import SHOP, deployment, pod, service, snapshot, web
@@ -66,6 +66,48 @@ def test_several_inspections_may_take_one_alert() -> None:
 @pytest.mark.parametrize("namespace", ["payments", "", "shop "])
 def test_alerts_of_other_namespaces_are_not_the_policy_s(namespace: str) -> None:
     assert claims(namespace=namespace) == []
+
+
+AN_HOUR_AGO = NOW - timedelta(hours=1)
+NODE = {"kind": "Node", "nameLabel": "node"}
+
+
+@pytest.mark.parametrize(("namespace", "taken"), [({}, True), ({"namespace": SHOP}, True), ({"namespace": "x"}, False)])
+def test_a_node_is_every_namespace_s_and_an_alert_of_another_namespace_is_not(
+    namespace: dict[str, str], taken: bool
+) -> None:
+    found = claims_of(policy(inspections=(taking(target=NODE),)), {"alertname": "Slow", "node": "node-a", **namespace})
+    assert [one.resource for one in found] == [ObjectRef(kind="Node", name="node-a")] * taken
+
+
+def test_a_finding_on_a_node_tells_what_of_the_namespace_stands_there_and_targets_it() -> None:
+    found = policy(available(1), inspections=(taking(target=NODE),))
+    (spec,) = claims_of(found, {"alertname": "Slow", "node": "a"})
+    observation = only(report(found, web("a"), alerts={spec: firing("a1")}))
+    assert observation.message == "Node a: Slow: so slow"
+    assert [(one.kind, one.name) for one in observation.targets] == [("Node", "a"), ("Deployment", "web")]
+    assert observation.affected_services == ("web",)
+
+
+@pytest.mark.parametrize(
+    ("told_until", "since", "left"),
+    [
+        (NOW, NOW, 1),
+        (AN_HOUR_AGO, NOW, 1),
+        (NOW, AN_HOUR_AGO, 1),
+        (AN_HOUR_AGO, AN_HOUR_AGO, 0),
+        (None, AN_HOUR_AGO, 0),
+        (None, NOW, 1),
+    ],
+)
+def test_an_alert_counts_as_gone_once_it_was_not_told_for_too_long_to_one_who_listened(
+    told_until: Any, since: Any, left: int
+) -> None:
+    found = policy(inspections=(taking(expireAfter="1h"),))
+    (one,) = firing("a1")
+    alert = one.model_copy(update={"told_until": told_until})
+    assert len(alive((alert,), found, "slow", since, NOW)) == left
+    assert len(alive((alert,), policy(inspections=(taking(),)), "slow", since, NOW)) == 1
 
 
 def test_alerts_of_no_namespace_are_not_the_policy_s() -> None:

@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from forestall.adapters.alertmanager import Alert, Notification
 from forestall.adapters.memory import Verb
 from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, PLANS, POLICIES
 from forestall.api.finding import MAX_ALERTS, Finding, FiringAlert
-from forestall.ports import Json, KubeError, Resource
+from forestall.ports import KubeError, Resource
 from forestall.runtime import policies
 from forestall.runtime.alerts import Change, Intake, merged, readable
 from forestall.runtime.gathering import gather
-from tests.unit.planning.objects import BAD, deployment
 from tests.unit.planning.world import NOW
-from tests.unit.runtime.instant import run
-from tests.unit.runtime.scene import POLICY, World, broken
-
-MATCHERS = [{"label": "alertname", "values": ["Slow"]}]
-TARGET = {"kind": "Deployment", "nameLabel": "deployment"}
-SLOW: Json = {"name": "slow", "alert": {"matchers": MATCHERS, "target": TARGET}}
-LABELS = {"alertname": "Slow", "namespace": "shop", "deployment": "cart"}
-Story = Callable[[World, Intake], Awaitable[None]]
-
-
-def alert(fingerprint: str = "a1", status: str = "firing", *, since: Any = NOW, **labels: str) -> Alert:
-    return Alert.model_validate(
-        {
-            "status": status,
-            "fingerprint": fingerprint,
-            "startsAt": since.isoformat(),
-            "labels": {**LABELS, **labels},
-            "annotations": {"summary": f"the cart\u202e crawls\n{fingerprint}"},
-        }
-    )
-
-
-def notification(*alerts: Alert, unreadable: int = 0, truncated: int = 0) -> Notification:
-    return Notification(alerts, unreadable, truncated)
-
-
-def told(story: Story, *inspections: Json, **spec: Any) -> None:
-    """A story in a shop whose cart has a rollout that cannot be pulled, and whose policy takes alerts over."""
-
-    async def whole() -> None:
-        world = await broken(inspections=list(inspections or [SLOW]), responses=[answer()], **spec)
-        world.kube.put(DEPLOYMENTS, {**deployment(BAD), "kind": "Deployment"})
-        try:
-            await story(world, Intake(world.context))
-        finally:
-            await world.context.twins.stop()
-
-    run(whole())
-
-
-def answer() -> Json:
-    return {"name": "mend", "match": {"types": ["Alert"]}, "mode": "Open", "ladder": [{"runbook": "rollout-undo"}]}
-
-
-async def stored(world: World) -> list[str]:
-    """Fingerprints on the only finding, as the API server has it."""
-    (found,) = await world.kube.list(FINDINGS)
-    return [one["fingerprint"] for one in found.get("status", {}).get("alerts", ())]
-
-
-def count(world: World, fate: str) -> float:
-    return world.context.metrics.registry.get_sample_value("forestall_alerts_total", {"fate": fate}) or 0.0
+from tests.unit.runtime.alerting import MATCHERS, SLOW, alert, count, notification, stored, told
+from tests.unit.runtime.scene import POLICY, World
 
 
 def test_an_alert_is_stored_before_anybody_looks_at_it() -> None:
@@ -79,7 +27,12 @@ def test_an_alert_is_stored_before_anybody_looks_at_it() -> None:
         assert found["spec"]["type"] == "Alert"
         assert found["metadata"]["ownerReferences"][0]["name"] == "shop"
         assert found["status"]["alerts"] == [
-            {"fingerprint": "a1", "startsAt": "2030-01-01T12:00:00Z", "message": "Slow: the cart crawls a1"}
+            {
+                "fingerprint": "a1",
+                "startsAt": "2030-01-01T12:00:00Z",
+                "message": "Slow: the cart crawls a1",
+                "toldUntil": "2030-01-01T12:00:00Z",
+            }
         ]
         assert (count(world, "taken"), count(world, "unmatched")) == (1, 0)
         assert POLICY in [await world.context.queue.get() for _ in range(world.context.queue.depth)]

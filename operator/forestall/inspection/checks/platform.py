@@ -23,11 +23,7 @@ def broken_nodes(scene: Scene) -> Iterator[Symptom]:
 
 
 def _broken(scene: Scene, node: Node) -> Symptom:
-    carried = scene.view.index.by_node.get(node.key.name, ())
-    pods = [pod for pod in carried if pod.key.namespace == scene.namespace]
-    workloads = {pod.workload for pod in pods if pod.workload in scene.view.workloads}
-    services = {key for pod in pods for key in scene.view.index.services_of(scene.namespace, pod.labels)}
-    hit = tuple(sorted(key for key in workloads if key is not None))
+    hit, services = scene.carried(node.key.name)
     return Symptom(
         "NodeNotReady",
         node.key,
@@ -35,7 +31,7 @@ def _broken(scene: Scene, node: Node) -> Symptom:
         (node.problem,),
         targets=(node.key, *hit),
         workloads=hit,
-        services=tuple(sorted(services)),
+        services=services,
         patience=timedelta(0) if node.silent else JOINING,
     )
 

@@ -26,6 +26,13 @@ class Scene:
             if key.namespace == self.namespace:
                 yield workload, self.view.pods_of_workload(key)
 
+    def carried(self, node: str) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        """The namespace's workloads and Services with pods on a node."""
+        pods = [pod for pod in self.view.index.by_node.get(node, ()) if pod.key.namespace == self.namespace]
+        workloads = {pod.workload for pod in pods if pod.workload in self.view.workloads}
+        services = {key for pod in pods for key in self.view.index.services_of(self.namespace, pod.labels)}
+        return tuple(sorted(key for key in workloads if key is not None)), tuple(sorted(services))
+
     def moments(self) -> Iterator[datetime]:
         """Times to come at which the mere passing of time may change what the checks find."""
         for _, pods in self.workloads():
