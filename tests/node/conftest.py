@@ -1,10 +1,12 @@
 """A cluster of real nodes for the session, and a namespace for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from tools import previous
 from tools.cluster import session_folder
 from tools.cluster.images import operator_image, python_app_image
 from tools.cluster.node_tier import NodeTier, unavailable
@@ -51,8 +53,19 @@ def operator() -> Image:
 
 
 @pytest.fixture(scope="session")
-def node_cluster(sample: Image, operator: Image) -> Iterator[NodeTier]:
-    with NodeTier(session_folder("node"), [sample, operator]).up() as running:
+def previous_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the chart and the sources of the previous version."""
+    return previous.unpack(tmp_path_factory.mktemp("previous"))
+
+
+@pytest.fixture(scope="session")
+def previous_operator(previous_version: Path) -> Image:
+    return operator_image("localhost/forestall:previous", previous_version / "operator" / "forestall")
+
+
+@pytest.fixture(scope="session")
+def node_cluster(sample: Image, operator: Image, previous_operator: Image) -> Iterator[NodeTier]:
+    with NodeTier(session_folder("node"), [sample, operator, previous_operator]).up() as running:
         yield running
 
 

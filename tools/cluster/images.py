@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 PAUSE = "localhost/pause:1"
 OPERATOR = "localhost/forestall:dev"
+SOURCES = ROOT / "operator" / "forestall"
+"""The operator's sources as they are now."""
 
 PACKAGES = "opt/forestall/packages"
 APPLICATION = "opt/forestall/application"
@@ -48,12 +50,12 @@ def pause_image() -> Image:
     return oci.image(PAUSE, [layer], {"Entrypoint": ["/pause"]})
 
 
-def operator_image() -> Image:
-    """Return the operator's image with the sources as they are now, from the locked environment."""
-    layers = [_interpreter(), _packages(), _application()]
+def operator_image(name: str = OPERATOR, source: Path = SOURCES) -> Image:
+    """Return the operator's image, called `name`, from a folder of sources and the locked environment."""
+    layers = [_interpreter(), _packages(), _application(source)]
     config = _config(["python", "-m", "forestall.runtime.main"], [])
     config["Env"] = [*config["Env"], f"PYTHONPATH=/{APPLICATION}:/{PACKAGES}"]
-    return oci.image(OPERATOR, layers, config)
+    return oci.image(name, layers, config)
 
 
 def python_app_image(name: str, files: Mapping[str, bytes | Path], cmd: Sequence[str]) -> Image:
@@ -91,8 +93,7 @@ def _packages() -> Layer:
     return oci.cached_layer(key, fill)
 
 
-def _application() -> Layer:
-    source = ROOT / "operator" / "forestall"
+def _application(source: Path) -> Layer:
     files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     content = [part for path in files for part in (str(path.relative_to(source)).encode(), path.read_bytes())]
     told = _metadata()
