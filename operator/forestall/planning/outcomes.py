@@ -13,6 +13,7 @@ from forestall.twin.model import Blueprint, Resources, Taint
 from forestall.twin.views import Potential
 
 _MEBIBYTE: Final = 2**20
+_PLACED: Final = ": another rule changes nothing; if nodes have room since, restart its pods"
 
 Given = Mapping[str, str]
 
@@ -33,6 +34,18 @@ def _restored(view: Potential, target: Key, _: Given) -> Potential:
     if not view.workloads[target].previous_revision:
         raise UnsupposableError(f"{target} has no earlier template to restore")
     return view.restore_template(target)
+
+
+def _spread(view: Potential, target: Key, given: Given) -> Potential:
+    """Spread by a rule that the template does not have, or not as strictly: the scheduler keeps to those it has."""
+    workload, wanted = view.workloads[target], int(given["max-skew"])
+    if workload.one_per_node:
+        raise UnsupposableError(f"the template of {target} keeps its pods on nodes of their own already{_PLACED}")
+    if workload.max_skew is not None and workload.max_skew <= wanted:
+        raise UnsupposableError(
+            f"the template of {target} spreads its pods over nodes already, by a skew of {workload.max_skew}{_PLACED}"
+        )
+    return view.spread(target, wanted)
 
 
 def _with_resources(view: Potential, target: Key, given: Given) -> Potential:
@@ -104,7 +117,7 @@ def _tainted(view: Potential, target: Key, given: Given) -> Potential:
 _OUTCOMES: Final[Mapping[Effect, Callable[[Potential, Key, Given], Potential]]] = {
     "RestorePreviousTemplate": _restored,
     "SetReplicas": lambda view, target, given: view.set_replicas(target, int(given["replicas"])),
-    "SpreadOverNodes": lambda view, target, given: view.spread(target, int(given["max-skew"])),
+    "SpreadOverNodes": _spread,
     "RestartPods": lambda view, target, _: view.restart(target),
     "SetResources": _with_resources,
     "SetProbePort": _probed,

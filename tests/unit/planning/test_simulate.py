@@ -218,6 +218,30 @@ def test_among_equals_what_can_be_undone_comes_first_then_the_order_of_the_ladde
     assert found[1].candidate.verdict == "Chosen"
 
 
+RULE = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "cart"}}}
+APART = {
+    "requiredDuringSchedulingIgnoredDuringExecution": [{name: RULE[name] for name in ("topologyKey", "labelSelector")}]
+}
+CARRIED: dict[str, tuple[Json, str]] = {
+    "spread as wanted": ({"topologySpreadConstraints": [RULE]}, "spreads its pods over nodes already, by a skew of 1"),
+    "apart": ({"affinity": {"podAntiAffinity": APART}}, "keeps its pods on nodes of their own already"),
+    "spread less": ({"topologySpreadConstraints": [{**RULE, "maxSkew": 2}]}, ""),
+    "spread where it can be": ({"topologySpreadConstraints": [{**RULE, "whenUnsatisfiable": "ScheduleAnyway"}]}, ""),
+    "spread over zones": ({"topologySpreadConstraints": [{**RULE, "topologyKey": "zone"}]}, ""),
+}
+
+
+@pytest.mark.parametrize(("more", "why"), CARRIED.values(), ids=CARRIED.keys())
+def test_pods_whose_template_spreads_them_already_are_not_spread_once_more(more: Json, why: str) -> None:
+    objects = world("worker-1", "worker-1")
+    (cart,) = (one for one in objects if one["kind"] == "Deployment")
+    cart["spec"]["template"]["spec"] |= more
+    (_, spread) = candidates(objects, SPREAD, of=single_point(), under=policy(available(1)))
+    assert spread.verdict == ("Rejected" if why else "Chosen")
+    assert why in spread.counterexample
+    assert ("restart its pods" in spread.counterexample) is bool(why)
+
+
 def test_what_only_moves_pods_about_is_accepted_but_not_chosen() -> None:
     nothing, spread = candidates(world("worker-1", "worker-2", "worker-3"), SPREAD, of=heavy_load())
     assert (nothing.verdict, spread.verdict) == ("Chosen", "Accepted")
