@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from forestall.gates.facts import Simulation
 from tests.property.operators import Operators
 from tests.property.world import EDITED, EXCHANGED, REJECTED, STEPS, TAKEN, WITHDRAWN, World
 from tests.unit.gates.scene import NOW, OTHER_DIGEST
@@ -33,8 +34,8 @@ CHANGES: tuple[Trouble, ...] = (
     {"enforced": False},
     {"inspected_at": None},
     {"cleared": True},
-    {"counterexample": "goal up breaks"},
-    {"counterexample": None},
+    {"simulation": Simulation("goal up breaks")},
+    {"simulation": Simulation(problem="the twin misses changes")},
     {"content": OTHER_DIGEST},
     {"target": EDITED},
     {"now": NOW + timedelta(days=1)},

@@ -25,7 +25,7 @@ from forestall.api.remediationplan import (
     RemediationPlanStatus,
 )
 from forestall.execution.moves import DONE, current, next_attempt
-from forestall.gates.facts import Facts, Inspected, JobState, LiveTarget
+from forestall.gates.facts import Facts, Inspected, JobState, LiveTarget, Simulation
 from forestall.ports import Json
 from tests.unit.execution.scene import PREDICTION
 from tests.unit.gates.scene import (
@@ -46,6 +46,7 @@ from tests.unit.gates.scene import (
 
 STEPS = 2
 EDITED = "edited by a stranger"
+HARMLESS = Simulation()
 ACTING = frozenset(("Approved", "Preflight", "Blocked", "Executing", "RollingBack"))
 WITHDRAWN: Mapping[str, str] = {}
 EXCHANGED = {APPROVE: OTHER_DIGEST, APPROVED_BY: "eve"}
@@ -110,7 +111,7 @@ class World:
     enforced: bool = True
     cleared: bool = False
     inspected_at: datetime | None = NOW
-    counterexample: str | None = ""
+    simulation: Simulation = HARMLESS
     content: str = CONTENT
     effects: Counter[tuple[bool, int]] = field(default_factory=Counter)
     """How often each step, and each that undoes, has changed the target: by `rollback` and index."""
@@ -148,7 +149,7 @@ class World:
         """Time passes, the policy has been inspected, and nothing is in the way any more."""
         self.now += timedelta(seconds=seconds)
         self.cleared = self.helps and all(f"+{step}" in self.target for step in range(STEPS))
-        self.change(inspected_at=self.now, counterexample="", suspended=False, mode="Open", enforced=True, paused="")
+        self.change(inspected_at=self.now, simulation=HARMLESS, suspended=False, mode="Open", enforced=True, paused="")
         self.change(policy_gone=False, finding_gone=False, content=CONTENT)
         if self.plan.metadata.annotations in (WITHDRAWN, EXCHANGED):
             self.annotate(APPROVED)
@@ -231,7 +232,7 @@ class World:
             pauses=(pause(level=self.paused),) if self.paused else (),
             approval_enforced=self.enforced,
             live=None,
-            counterexample=None,
+            simulation=Simulation(problem="not asked"),
         )
         known = replace(known, plan=self.plan, plan_digest=DIGEST, content_now=self.content, jobs=self._read())
         return self._acting(known)
@@ -242,7 +243,7 @@ class World:
         if not acting or any(job.state != "Absent" for job in known.jobs.values()):
             return known
         live = LiveTarget(uid="uid-cart", reads_hash=self.target, as_wanted=self._as_wanted())
-        return replace(known, live=live, counterexample=self.counterexample)
+        return replace(known, live=live, simulation=self.simulation)
 
     def _as_wanted(self) -> bool:
         attempt = current(self.status)
@@ -293,6 +294,6 @@ class World:
             and not self.stops
             and not self.paused
             and not self.finding_gone
-            and self.counterexample == ""
+            and self.simulation == HARMLESS
             and self.target == self.status.expected_hash
         )

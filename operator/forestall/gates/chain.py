@@ -33,6 +33,7 @@ CHAIN: tuple[Gate, ...] = (
     Gate(target.content, "Stale"),
     Gate(target.unchanged, "Stale"),
     Gate(evidence.judge, "Blocked"),
+    Gate(twin.simulated, "Blocked"),
     Gate(twin.judge, "Stale"),
 )
 

@@ -54,6 +54,16 @@ class LiveTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulation:
+    """What the twin says of the plan as the world is now."""
+
+    counterexample: str = ""
+    """What the plan would leave worse; empty: nothing."""
+    problem: str = ""
+    """Why that cannot be said; empty: it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobState:
     """A Job of this plan as the API server has it now."""
 
@@ -120,8 +130,8 @@ class Facts:
     """Names of those whose approver does not hold the right; None: not asked, as no Job may be created."""
     live: LiveTarget | None = None
     """Set where a Job may be created by this decision."""
-    counterexample: str | None = None
-    """What the plan would leave worse on the present snapshot; empty: nothing; None: not simulated."""
+    simulation: Simulation = Simulation(problem="the plan has not been simulated on the present snapshot")
+    """The plan on the twin as it is now; only where a Job may be created by this decision."""
     rival: str | None = None
     """Another plan that works on the target, as namespace/name; empty: none; None: not asked."""
     inspected: Inspected | None = None

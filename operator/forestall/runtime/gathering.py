@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -27,14 +26,15 @@ from forestall.planning.propose import matching
 from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
 from forestall.planning.rollouts import rollout
-from forestall.planning.runbooks import InvalidParameterError, arguments, problem
+from forestall.planning.runbooks import InvalidParameterError, arguments
 from forestall.planning.runbooks import digest as runbook_digest
-from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
-from forestall.planning.targets import key_of, serving, target_of, version
+from forestall.planning.simulate import Simulated
+from forestall.planning.targets import key_of, serving, version
 from forestall.ports import Json, KubeError
-from forestall.runtime import intake, jobs, locks, people
+from forestall.runtime import intake, jobs, locks, people, trials
 from forestall.runtime.context import Context, Pass, Revision
 from forestall.runtime.policies import metrics_problem, report_problem
+from forestall.runtime.trials import Trial
 
 ACTING = frozenset(("Approved", "Preflight", "Blocked", "Executing", "RollingBack"))
 SETTLED = timedelta(seconds=10)
@@ -164,7 +164,8 @@ async def _checked(context: Context, facts: Facts) -> Facts:
         found = await context.canary.answer()
         facts = replace(facts, approval_enforced=not found, enforcement=found)
     facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.under_way, facts.plan))
-    return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))
+    facts = replace(facts, live=await _live(context, facts))
+    return replace(facts, simulation=await trials.now(context, facts))
 
 
 async def _live(context: Context, facts: Facts) -> LiveTarget:
@@ -207,15 +208,6 @@ async def _replicasets(context: Context, target: Json) -> Sequence[Json]:
     return await context.kube.list(REPLICASETS, target["metadata"]["namespace"]) if "template" in target["spec"] else ()
 
 
-async def _counterexample(context: Context, facts: Facts) -> str | None:
-    """What the plan would leave worse now; empty: nothing; None: it cannot be simulated."""
-    trial = await _trial(context, facts)
-    if isinstance(trial, str):
-        return None
-    own = next((one for one in trial.simulated if one.candidate.runbook == facts.plan.spec.runbook_ref.name), None)
-    return None if own is None else own.candidate.counterexample
-
-
 async def _jobs(context: Context, plan: RemediationPlan) -> dict[str, JobState]:
     """The current attempt's Job, read uncached."""
     attempt = current(plan.status)
@@ -224,63 +216,14 @@ async def _jobs(context: Context, plan: RemediationPlan) -> dict[str, JobState]:
     return {attempt.job_name: await jobs.read(context.kube, plan, attempt, context.settings.action_namespace)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """A plan's candidates as simulated on the last inspection's snapshot."""
-
-    done: Pass
-    target: Key
-    simulated: tuple[Simulated, ...]
-
-
-async def _trial(context: Context, facts: Facts) -> _Trial | str:
-    """Simulate the response's ladder with the plan's own arguments in it; or why that cannot be done."""
-    if facts.policy is None or facts.finding is None or facts.response is None:
-        return "its policy, finding or response is gone: the policy must have a response that matches the finding"
-    done = context.passes.get(facts.policy.key)
-    if done is None or facts.runbook is None:
-        return "waits for an inspection" if done is None else f"runbook {facts.plan.spec.runbook_ref.name} is missing"
-    target = _target(facts, done)
-    if target is None:
-        return "none of the finding's targets that the runbook may act on is in the twin"
-    tried = _options(context, facts, done, target)
-    simulated = await asyncio.to_thread(
-        examine, facts.policy, done.snapshot, done.measurements, facts.finding, options=tried
-    )
-    return _Trial(done, target, simulated)
-
-
-def _target(facts: Facts, done: Pass) -> Key | None:
-    """What the plan acts on, by its finding, its runbook and its arguments; None: the twin has no such object."""
-    if facts.finding is None or facts.runbook is None:
-        return None
-    given = {item.name: item.value for item in facts.plan.spec.parameters}
-    return target_of(facts.runbook.spec, given, facts.finding, done.snapshot)
-
-
-def _options(context: Context, facts: Facts, done: Pass, target: Key) -> list[Option]:
-    """The response's rungs; the plan's own runbook with the plan's own arguments, and first of all."""
-    own = facts.plan.spec.runbook_ref.name
-    found: list[Option] = []
-    for rung in facts.response.ladder if facts.response else ():
-        runbook = context.store.get(Runbook, "", rung.runbook)
-        if runbook is None or problem(runbook) or facts.finding is None:
-            continue
-        if rung.runbook == own:
-            found.insert(0, Option(runbook, target, facts.plan.spec.parameters))
-        else:
-            found.extend(options(rung, runbook, facts.finding, done.snapshot)[0])
-    return found[:MOST_OPTIONS]
-
-
 async def _draft(context: Context, facts: Facts) -> Draft:
     """Simulate, preview and render a plan that is new."""
-    trial = await _trial(context, facts)
+    trial = await trials.tried(context, facts)
     if isinstance(trial, str) or facts.runbook is None or facts.response is None or facts.policy is None:
         return Draft(error=trial if isinstance(trial, str) else "its runbook is missing")
     if facts.runbook.spec.version != facts.plan.spec.runbook_ref.version:
         return Draft(error=f"spec.runbookRef.version: the catalogue has {facts.runbook.spec.version}")
-    own = next((one for one in trial.simulated if one.candidate.runbook == facts.plan.spec.runbook_ref.name), None)
+    own = trial.own
     candidates = tuple(one.candidate for one in trial.simulated)
     if own is None or own.candidate.verdict == "Rejected":
         return Draft(mode=facts.response.mode, candidates=candidates)
@@ -324,7 +267,7 @@ async def _content(context: Context, facts: Facts, done: Pass, place: Key) -> _C
     return _Content(made, risk, reasons, target, replicasets, values)
 
 
-async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulated) -> Draft:
+async def _rendered(context: Context, facts: Facts, trial: Trial, own: Simulated) -> Draft:
     if facts.runbook is None or facts.response is None:
         raise RuntimeError("a draft needs its runbook and response")
     content = await _content(context, facts, trial.done, trial.target)
@@ -353,7 +296,7 @@ async def _content_now(context: Context, facts: Facts) -> str | None:
     done = context.passes.get(facts.policy.key) if facts.policy else None
     if done is None or facts.finding is None or facts.runbook is None or facts.response is None:
         return None
-    place = _target(facts, done)
+    place = trials.target(facts, done)
     if place is None:
         return None
     basis = _basis(facts, done, place)

@@ -68,11 +68,8 @@ async def forget(context: Context, key: Key) -> None:
 
 
 async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
-    """Measure and inspect. A policy of the operator's own namespace may read every namespace's series."""
-    namespace = policy.metadata.namespace or ""
-    scope = "" if namespace == context.settings.namespace else namespace
-    measurements = await twin.measure(queries(policy), scope)
-    context.metrics.asked(measurements)
+    """Measure and inspect."""
+    measurements = await measured(context, policy, twin)
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
     holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
@@ -80,6 +77,15 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     alerts = {one.spec: told for one in known if (told := firing(context, policy, one, now))}
     report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now, alerts=alerts)
     return Pass(now, policy.metadata.generation, snapshot, measurements, report, alerts)
+
+
+async def measured(context: Context, policy: InspectionPolicy, twin: Twin) -> Mapping[str, Measurement]:
+    """What a policy's queries say now. One of the operator's own namespace may read every namespace's series."""
+    namespace = policy.metadata.namespace or ""
+    scope = "" if namespace == context.settings.namespace else namespace
+    measurements = await twin.measure(queries(policy), scope)
+    context.metrics.asked(measurements)
+    return measurements
 
 
 def firing(context: Context, policy: InspectionPolicy, finding: Finding, now: datetime) -> Firing:

@@ -1,11 +1,14 @@
 """Loads that tests set and a real Prometheus scrapes."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from tools.cluster import host
 from tools.cluster.prometheus import Prometheus
@@ -21,6 +24,14 @@ class Loads:
     def set(self, namespace: str, service: str, value: float) -> None:
         """Let a Service have that load from now on."""
         self._values[namespace, service] = lambda: value
+
+    def measured(self, namespace: str, service: str) -> float:
+        """The load of a Service as Prometheus has it."""
+        query = urlencode({"query": f'shop_load{{namespace="{namespace}",service="{service}"}}'})
+        connection = HTTPConnection(urlsplit(self.prometheus.url).netloc, timeout=10)
+        connection.request("GET", f"/api/v1/query?{query}")
+        (series,) = json.load(connection.getresponse())["data"]["result"]
+        return float(series["value"][1])
 
     @contextmanager
     def shared(self, namespace: str, service: str, demand: float, pods: Callable[[], int]) -> Iterator[None]:

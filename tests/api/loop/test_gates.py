@@ -11,6 +11,7 @@ from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, POLICIES
 from forestall.api.remediationplan import TERMINAL
 from tests.api.installation import ACTIONS, job
 from tests.api.loop import objects
+from tests.api.loop.loads import Loads
 from tests.api.loop.objects import BROKEN, POLICY, Json
 from tests.api.loop.shop import Shop, name_of, template, vetoes
 from tests.api.loop.world import NODES, World, apply
@@ -175,6 +176,28 @@ def test_a_plan_that_the_twin_refutes_meanwhile_is_stale(shop: Shop) -> None:
         shop.until("the twin's veto", lambda: "LeavesGoalWorse" in vetoes(shop.get(PLANS, name_of(plan)), "twin"))
         shop.suspend(False)
         shop.vetoed(plan, "Stale", "twin", "LeavesGoalWorse")
+
+
+def test_a_load_that_has_risen_since_the_inspection_stops_the_job(shop: Shop, loads: Loads) -> None:
+    """Nothing but the load changes, so that no inspection sees it: one that did would clear the finding."""
+    loads.set(shop.namespace, "web", 0.1)
+    shop.open(**idle())
+    plan = shop.pending()
+    assert plan["status"]["prediction"]["goals"][0]["after"] == "Fulfilled"
+    loads.set(shop.namespace, "web", 0.6)
+    shop.until("the load to be measured", lambda: loads.measured(shop.namespace, "web") == 0.6)
+    expect(shop.approve(plan), None)
+    stale = shop.vetoed(plan, "Stale", "twin", "LeavesGoalWorse")
+    assert stale["status"]["message"] == "goal load becomes NotFulfilled"
+
+
+def idle() -> Json:
+    """The parts of a policy that takes a replica from `web` while it has next to no load, and is inspected seldom."""
+    spec = objects.saturation()
+    spec["inspections"][0]["metric"] |= {"operator": "LessThan", "threshold": 0.15}
+    fewer = [{"name": "replicas", "value": "1"}]
+    spec["responses"] = [objects.response("MetricThreshold", "scale", parameters=fewer)]
+    return {**spec, "schedule": {"interval": "1h"}}
 
 
 def test_a_plan_of_an_earlier_runbook_is_stale(shop: Shop) -> None:

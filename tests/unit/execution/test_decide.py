@@ -22,7 +22,7 @@ from forestall.execution import decide as machine
 from forestall.execution.decide import PHASES, decide
 from forestall.execution.decision import CreateJob, Decision
 from forestall.execution.table import ARROWS as TABLE
-from forestall.gates.facts import Draft, Facts, LiveTarget
+from forestall.gates.facts import Draft, Facts, LiveTarget, Simulation
 from tests.unit.execution.scene import draft, executing, rolling_back, soaking
 from tests.unit.gates.scene import (
     APPROVAL,
@@ -294,7 +294,7 @@ def test_a_decision_tells_the_news_of_all_its_moves() -> None:
 
 
 def test_a_second_step_is_judged_on_facts_gathered_after_the_first_had_ended() -> None:
-    known = executing("Complete", steps=2, live=None, counterexample=None)
+    known = executing("Complete", steps=2, live=None, simulation=Simulation(problem="not asked"))
     first = decide(known, NOW)
     assert (first.status.phase, first.actions, first.requeue_after) == ("Preflight", (), timedelta(0))
 

@@ -13,7 +13,7 @@ from forestall.api.remediationapproval import RemediationApproval
 from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import APPROVE, APPROVED_BY, RemediationPlan
 from forestall.api.runbook import Runbook
-from forestall.gates.facts import Facts, Inspected, LiveTarget
+from forestall.gates.facts import Facts, Inspected, LiveTarget, Simulation
 from forestall.ports import Json
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -29,6 +29,7 @@ GATES = (
     "content",
     "target",
     "evidence",
+    "simulation",
     "twin",
 )
 """All gates, in their order."""
@@ -192,7 +193,7 @@ def facts(status: Json | None = None, annotations: Json | None = None, **more: A
         rightless=frozenset(),
         rival="",
         live=LiveTarget(uid="uid-cart", reads_hash=READS),
-        counterexample="",
+        simulation=Simulation(),
         inspected=inspected(),
     )
     return replace(open_to_all, **more)

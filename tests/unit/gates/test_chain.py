@@ -10,7 +10,7 @@ import pytest
 
 from forestall.api.remediationplan import APPROVE, APPROVED_BY, Verdict
 from forestall.gates import chain
-from forestall.gates.facts import Facts, LiveTarget
+from forestall.gates.facts import Facts, LiveTarget, Simulation
 from tests.unit.gates.scene import (
     APPROVAL,
     DIGEST,
@@ -193,10 +193,18 @@ SHUT: Mapping[str, Case] = {
         "Blocked",
     ),
     "the plan cannot be simulated": Case(
-        facts(counterexample=None), "twin", "NotSimulated", "present snapshot", "Stale"
+        facts(simulation=Simulation(problem="the twin misses changes")),
+        "simulation",
+        "NotSimulated",
+        "the twin misses changes",
+        "Blocked",
     ),
     "the twin has a counterexample": Case(
-        facts(counterexample="goal up breaks when worker-1 is lost"), "twin", "LeavesGoalWorse", "worker-1", "Stale"
+        facts(simulation=Simulation("goal up breaks when worker-1 is lost")),
+        "twin",
+        "LeavesGoalWorse",
+        "worker-1",
+        "Stale",
     ),
 }
 
@@ -232,7 +240,8 @@ def test_each_gate_is_shut_by_some_case() -> None:
 
 
 def test_a_person_sees_every_obstacle_at_once_and_the_first_one_decides() -> None:
-    judgement = chain.judge(facts(annotations={}, policy=policy(suspend=True), live=None, counterexample=None), NOW)
+    worse = Simulation("goal up breaks")
+    judgement = chain.judge(facts(annotations={}, policy=policy(suspend=True), live=None, simulation=worse), NOW)
     assert [one.gate for one in judgement.verdicts if not one.ok] == ["suspend", "approval", "target", "twin"]
     assert judgement.veto is not None
     assert (judgement.veto.gate, judgement.consequence) == ("suspend", "Blocked")
@@ -276,7 +285,7 @@ def test_a_step_that_told_no_hash_leaves_the_target_as_rendered() -> None:
 
 
 def test_a_message_longer_than_a_status_takes_is_cut() -> None:
-    found = verdict_of(facts(counterexample="x" * 5000), "twin")
+    found = verdict_of(facts(simulation=Simulation("x" * 5000)), "twin")
     assert found.message == "x" * 1024
 
 
