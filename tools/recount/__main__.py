@@ -88,6 +88,7 @@ def judge(moves: list[Row], plans: list[list[Row]], asked: list[Row], hold_off: 
     alone = end["transition"] == "Cleared" and not ran and not asked
     ignored = (raised[0]["mode"] == "Observe" and not plans) or (raised[0]["suspended"] and not ran)
     good = [plan for plan in hops if of(plan, "Intended") and not of(plan, "UndoIntended") and proved(plan)]
+    good = [plan for plan in good if any(row["outcome"] != "NothingToDo" for row in of(plan, "Finished"))]
     hop = end["transition"] == "Closed" and not again and not asked and len(good) == len(hops) == 1
     human = any(row["by"] == "Human" for row in approvals)
     touches = sum(len(row["names"]) for row in approvals + refusals) + sum(

@@ -15,6 +15,8 @@ class Hop(NamedTuple):
     """Whether a person approved or rejected it."""
     succeeded: bool
     """Whether it ended verified, with nothing undone."""
+    acted: bool
+    """Whether one of its Jobs did anything: one that finds all as wanted has closed nothing."""
 
 
 def missed(hops: Sequence[Hop], *, in_hand: bool) -> str:
@@ -27,4 +29,6 @@ def missed(hops: Sequence[Hop], *, in_hand: bool) -> str:
         return "handed to a person"
     if len(counted) != 1:
         return f"{len(counted)} plans were decided on or ran"
-    return "" if counted[0].ran and counted[0].succeeded else "its plan was not verified"
+    if not (counted[0].ran and counted[0].succeeded):
+        return "its plan was not verified"
+    return "" if counted[0].acted else "its plan found nothing to do"

@@ -102,6 +102,10 @@ class _Plan:
         return fulfilled and self.last("Ended").get("phase") == "Succeeded" and not self.all("UndoIntended")
 
     @property
+    def acted(self) -> bool:
+        return any(one.body["outcome"] != "NothingToDo" for one in self.all("Finished"))
+
+    @property
     def unsafe(self) -> int:
         outside = sum(1 for intent in self.all("Intended") if not any(_covers(one, intent) for one in self.entries))
         return outside + sum(1 for one in self.all("Verified") if one.body.get("lost"))
@@ -204,7 +208,7 @@ def _missed(last: Entry, plans: Sequence[_Plan], *, reopened: bool, in_hand: boo
         return "raised again within the hold-off"
     if last.transition != "Closed":
         return f"not closed: {last.transition}"
-    return hops.missed([Hop(plan.ran, plan.decided_on, plan.succeeded) for plan in plans], in_hand=in_hand)
+    return hops.missed([Hop(plan.ran, plan.decided_on, plan.succeeded, plan.acted) for plan in plans], in_hand=in_hand)
 
 
 def _times(detected: datetime, plan: _Plan) -> Times | None:

@@ -188,6 +188,7 @@ def _hop(plan: RemediationPlan) -> Hop:
         ran=any(not one.rollback for one in status.attempts),
         decided_on=status.timestamps.decided is not None or status.rejection is not None,
         succeeded=fulfilled and status.phase == "Succeeded" and not any(one.rollback for one in status.attempts),
+        acted=any(not one.rollback and one.outcome != "NothingToDo" for one in status.attempts),
     )
 
 

@@ -179,7 +179,7 @@ def _any_plan(chance: Random, name: str, of: str, last: float) -> RemediationPla
         "rejection": {"name": "bob", "reason": "no", "time": text(created + 1)},
         "attempts": [
             attempt(created + chance.choice((0.5, 1.5, 40)), outcome="Failure"),
-            attempt(created + 2, number=2),
+            attempt(created + 2, outcome=chance.choice(("Success", "NothingToDo")), number=2),
         ],
         "verification": {
             "since": text(created + 2),
@@ -192,6 +192,8 @@ def _any_plan(chance: Random, name: str, of: str, last: float) -> RemediationPla
         "planDigest": OTHER,
         "undoing": {"since": text(created + 4), "until": text(created + 5), "result": "Fulfilled"},
     }
+    if chance.random() < 0.3:
+        odd["attempts"] = odd["attempts"][1:]
     if chance.random() < 0.3:
         odd["attempts"].append(attempt(created + 4, rollback=True))
     chosen = [key for key in sorted(odd) if chance.random() < 0.12]

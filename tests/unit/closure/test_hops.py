@@ -8,8 +8,8 @@ import pytest
 
 from forestall.closure.hops import Hop, missed
 
-GOOD = Hop(ran=True, decided_on=True, succeeded=True)
-UNTOUCHED = Hop(ran=False, decided_on=False, succeeded=False)
+GOOD = Hop(ran=True, decided_on=True, succeeded=True, acted=True)
+UNTOUCHED = Hop(ran=False, decided_on=False, succeeded=False, acted=False)
 REJECTED = UNTOUCHED._replace(decided_on=True)
 
 
@@ -29,6 +29,7 @@ def test_one_plan_that_ran_and_succeeded_is_one_hop(hops: Sequence[Hop]) -> None
         ([REJECTED, GOOD], "2 plans"),
         ([GOOD._replace(ran=False)], "not verified"),
         ([GOOD._replace(succeeded=False)], "not verified"),
+        ([GOOD._replace(acted=False)], "found nothing to do"),
     ],
 )
 def test_anything_else_is_not_and_says_why(hops: Sequence[Hop], why: str) -> None:

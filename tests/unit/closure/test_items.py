@@ -108,6 +108,8 @@ def test_toggles_within_the_hold_off_are_one_item() -> None:
         ([good(0, handOffs=[handed(2, ON_CALL)])], "handed to a person"),
         ([good(0, handOffs=[handed(2, AGENT)])], ""),
         ([good(0, attempts=[attempt(1.2, outcome="Failure"), attempt(1.5, number=2)])], ""),
+        ([good(0, attempts=[attempt(1.5, outcome="NothingToDo")])], "its plan found nothing to do"),
+        ([good(0, attempts=[attempt(1.2, outcome="Failure"), attempt(1.5, outcome="NothingToDo", number=2)])], ""),
     ],
 )
 def test_one_hop_is_one_plan_that_ran_and_was_verified_in_nobody_elses_hands(

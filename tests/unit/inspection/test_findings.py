@@ -81,6 +81,11 @@ def story() -> Story:
     return found
 
 
+def credited(status: FindingStatus) -> bool:
+    assert status.closure is not None
+    return status.closure.one_hop
+
+
 def moves(status: FindingStatus) -> list[str]:
     return [transition.to for transition in status.transitions]
 
@@ -262,8 +267,7 @@ def test_a_finding_that_a_person_had_in_hand_is_not_closed_in_one_hop(story: Sto
 
     status = story.tell(None, taken, story.succeeded("two"))
 
-    assert status.closure is not None
-    assert not status.closure.one_hop
+    assert not credited(status)
 
 
 def test_what_a_person_had_before_the_finding_was_raised_anew_is_forgotten(story: Story) -> None:
@@ -273,8 +277,7 @@ def test_what_a_person_had_before_the_finding_was_raised_anew_is_forgotten(story
 
     status = story.tell(None, story.succeeded("two"))
 
-    assert status.closure is not None
-    assert status.closure.one_hop
+    assert credited(status)
 
 
 def test_a_finding_that_is_gone_after_one_executed_plan_is_closed_in_one_hop(story: Story) -> None:
@@ -321,8 +324,14 @@ def test_a_plan_whose_approval_was_withdrawn_was_decided_on_all_the_same(story: 
 
     status = story.tell(None, withdrawn, story.succeeded("z"))
 
-    assert status.closure is not None
-    assert not status.closure.one_hop
+    assert not credited(status)
+
+
+def test_a_plan_whose_job_found_nothing_to_do_closes_without_a_credit(story: Story) -> None:
+    plan = story.succeeded()
+    idle = (plan.status.attempts[0].model_copy(update={"outcome": "NothingToDo"}),)
+    done = plan.model_copy(update={"status": plan.status.model_copy(update={"attempts": idle})})
+    assert not credited(story.tell(None, done))
 
 
 def test_a_plan_that_succeeded_does_not_close_what_still_shows(story: Story) -> None:
