@@ -36,9 +36,9 @@ def helm(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run((build.binary("helm"), *args), capture_output=True, text=True, check=False)
 
 
-def attempt(*values: str) -> subprocess.CompletedProcess[str]:
+def attempt(*values: str, chart: Path = CHART) -> subprocess.CompletedProcess[str]:
     """Render the chart without its hooks, with `values`, each as for `--set`."""
-    return _template("--include-crds", "--no-hooks", *_sets(*values))
+    return _template("--include-crds", "--no-hooks", *_sets(*values), chart=chart)
 
 
 def hooks(*values: str) -> list[Manifest]:
@@ -49,17 +49,17 @@ def hooks(*values: str) -> list[Manifest]:
     return [manifest for manifest in whole if "helm.sh/hook" in manifest["metadata"].get("annotations", {})]
 
 
-def _template(*options: str) -> subprocess.CompletedProcess[str]:
-    return helm("template", "forestall", str(CHART), "--namespace", NAMESPACE, *options)
+def _template(*options: str, chart: Path = CHART) -> subprocess.CompletedProcess[str]:
+    return helm("template", "forestall", str(chart), "--namespace", NAMESPACE, *options)
 
 
 def _sets(*values: str) -> list[str]:
     return [part for value in (f"image.digest={DIGEST}", *values) for part in ("--set", value)]
 
 
-def render(*values: str) -> list[Manifest]:
-    """Return the chart's objects, rendered with `values`, each as for `--set`."""
-    done = attempt(*values)
+def render(*values: str, chart: Path = CHART) -> list[Manifest]:
+    """Return the objects of the chart, or of another one, rendered with `values`, each as for `--set`."""
+    done = attempt(*values, chart=chart)
     assert done.returncode == 0, done.stderr
     return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
 

@@ -6,6 +6,7 @@ from forestall.api.base import API_VERSION, Parameter
 from forestall.api.runbook import Runbook, RunbookSpec
 from forestall.planning.runbooks import arguments, problem
 from tests.chart.rendering import ACTIONS, NODE_ACTIONS, WITH_NODES, Manifest, of_kind, render
+from tools import previous
 
 SAMPLES = {
     "replicas": "3",
@@ -42,6 +43,21 @@ def test_the_catalogue_is_complete(catalogue: dict[str, Manifest]) -> None:
 
 def test_what_acts_on_nodes_is_shipped_only_where_it_is_asked_for() -> None:
     assert set(of_kind(render(), "Runbook")) == set(ACTIONS)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Manifest]:
+    """The catalogue of the previous version, as it is without being asked for more."""
+    folder = previous.unpack(tmp_path_factory.mktemp("previous"))
+    return of_kind(render(chart=folder / "charts" / "forestall"), "Runbook")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_runbook_that_has_changed_has_a_new_version_without_which_no_upgrade_would_be_let_in(
+    name: str, catalogue: dict[str, Manifest], before: dict[str, Manifest]
+) -> None:
+    now, then = catalogue[name]["spec"], before.get(name, {"spec": {"version": ""}})["spec"]
+    assert now == then or now["version"] != then["version"]
 
 
 @pytest.mark.parametrize("name", NAMES)
