@@ -17,8 +17,8 @@ from tools.cluster.oci import Image
 pytestmark = pytest.mark.node
 
 NAMESPACE = "upgraded"
-LONG = 15
-"""Seconds that a rollout takes, and so an action Job: long enough for an upgrade in its midst."""
+LONG, ENDLESS = 15, 120
+"""Seconds that a rollout takes, and so an action Job: time for an upgrade in its midst; more than a removal takes."""
 FORESTALL = {"apiVersion": "forestall.dev/v1alpha1"}
 TWIN = {
     **FORESTALL,
@@ -49,8 +49,8 @@ SERVICE = {
 }
 
 
-def web(image: str, *, slow: bool) -> Json:
-    """The application; `slow`: a rollout of it takes LONG seconds."""
+def web(image: str, seconds: int = 0) -> Json:
+    """The application, and how long a rollout of it takes: no pod of an earlier template is left to fall back on."""
     container = {
         "name": "web",
         "image": image,
@@ -64,7 +64,8 @@ def web(image: str, *, slow: bool) -> Json:
         "metadata": {"name": "web"},
         "spec": {
             "replicas": 1,
-            "minReadySeconds": LONG if slow else 0,
+            "minReadySeconds": seconds,
+            "strategy": {"type": "Recreate"},
             "selector": {"matchLabels": labels},
             "template": {
                 "metadata": {"labels": labels},
@@ -118,9 +119,9 @@ class Release(Shop):
         items: list[Json] = json.loads(found)["items"]
         return items
 
-    def break_it(self, number: int) -> None:
-        """Roll out an image that cannot be had."""
-        self.apply(web(f"localhost/absent:{number}", slow=True))
+    def break_it(self, seconds: int) -> None:
+        """Roll out an image that cannot be had; to undo that takes so long."""
+        self.apply(web(f"localhost/absent:{seconds}", seconds))
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def release(node_cluster: NodeTier, previous_version: Path, previous_operator: I
     shop.deploy("install", previous_version / "charts" / "forestall", previous_operator)
     grant = ("create", "rolebinding", "alice", "--clusterrole=forestall-approve-high", "--user=alice", "-n", NAMESPACE)
     node_cluster.kubectl(*grant)
-    shop.apply(web("localhost/sample:1", slow=False), SERVICE, POLICY)
+    shop.apply(web("localhost/sample:1"), SERVICE, POLICY)
     node_cluster.kubectl("apply", "-f", "-", input=json.dumps(TWIN))
     node_cluster.kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=120s")
     yield shop
@@ -145,7 +146,7 @@ def release(node_cluster: NodeTier, previous_version: Path, previous_operator: I
 def test_plans_in_flight_reach_their_end_over_upgrade_rollback_and_removal(
     release: Release, previous_version: Path, operator: Image
 ) -> None:
-    release.break_it(1)
+    release.break_it(LONG)
     first = release.pending("rollout-undo", "web")
 
     # Upgraded while a plan waits for a person.
@@ -164,7 +165,7 @@ def test_plans_in_flight_reach_their_end_over_upgrade_rollback_and_removal(
     assert len(release.jobs(plan)) == len(ended["status"]["attempts"]) == 1
 
     # Removed while a Job runs.
-    release.break_it(2)
+    release.break_it(ENDLESS)
     last = release.executing()
     assert HOLD in release.read("plan", last["metadata"]["name"])["metadata"]["finalizers"]
     assert removed_while_watched(release, last) == [True]

@@ -25,13 +25,13 @@ class Loads:
         """Let a Service have that load from now on."""
         self._values[namespace, service] = lambda: value
 
-    def measured(self, namespace: str, service: str) -> float:
-        """The load of a Service as Prometheus has it."""
+    def measured(self, namespace: str, service: str) -> float | None:
+        """The load of a Service as Prometheus has it; None before it has any."""
         query = urlencode({"query": f'shop_load{{namespace="{namespace}",service="{service}"}}'})
         connection = HTTPConnection(urlsplit(self.prometheus.url).netloc, timeout=10)
         connection.request("GET", f"/api/v1/query?{query}")
-        (series,) = json.load(connection.getresponse())["data"]["result"]
-        return float(series["value"][1])
+        series = json.load(connection.getresponse())["data"]["result"]
+        return float(series[0]["value"][1]) if series else None
 
     @contextmanager
     def shared(self, namespace: str, service: str, demand: float, pods: Callable[[], int]) -> Iterator[None]:

@@ -181,6 +181,7 @@ def test_a_plan_that_the_twin_refutes_meanwhile_is_stale(shop: Shop) -> None:
 def test_a_load_that_has_risen_since_the_inspection_stops_the_job(shop: Shop, loads: Loads) -> None:
     """Nothing but the load changes, so that no inspection sees it: one that did would clear the finding."""
     loads.set(shop.namespace, "web", 0.1)
+    shop.until("the load to be measured", lambda: loads.measured(shop.namespace, "web") == 0.1)
     shop.open(**idle())
     plan = shop.pending()
     assert plan["status"]["prediction"]["goals"][0]["after"] == "Fulfilled"
