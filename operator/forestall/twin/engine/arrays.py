@@ -13,6 +13,11 @@ from forestall.twin.kernels.buffers import DOWN, FAR, Floats, Ints, Shape
 
 Numbers = NDArray[np.int32]
 
+LARGEST = 1 << 28
+"""Nodes or links of a network, at most: rows of what belongs to them are numbered with 32 bits."""
+NOTHING = 1e-300
+"""What no capacity counts as, so that any traffic is too much for it, and none is not."""
+
 
 class NetworkFullError(Exception):
     """There is no room for one more link: the network must be built anew."""
@@ -51,13 +56,29 @@ class Names:
         return self._names[number]
 
 
+def whole(values: ArrayLike, what: str) -> NDArray[np.int64]:
+    """The values as a row of whole numbers; ValueError if there are others, truths among them."""
+    found = np.asarray(values).ravel()
+    if found.size and found.dtype.kind not in "iu":
+        raise ValueError(f"{what}: whole numbers of 64 bits were expected")
+    return found.astype(np.int64)
+
+
 def indices(values: ArrayLike, limit: int, what: str) -> Numbers:
     """The values as a row of numbers from 0 to `limit - 1`; IndexError if one is not."""
-    found = np.array(values, np.int64).ravel()
+    found = whole(values, what)
     wrong = found[(found < 0) | (found >= limit)]
     if wrong.size:
         raise IndexError(f"{what}: {wrong[0]} is not from 0 to {limit - 1}")
     return found.astype(np.int32)
+
+
+def amounts(values: ArrayLike, size: int, what: str) -> NDArray[np.float64]:
+    """The values as a row of `size` numbers; ValueError if there are others, or one is negative or without limit."""
+    found = np.array(values, np.float64).ravel()
+    if len(found) != size or not np.isfinite(found).all() or (found < 0).any():
+        raise ValueError(f"{what}: {size} numbers, none negative or without limit, were expected")
+    return found
 
 
 def grouped(keys: Numbers, groups: int) -> tuple[Numbers, Numbers]:
@@ -76,9 +97,12 @@ class Links:
     head: ArrayLike
     """Node at the other end."""
     metric: ArrayLike = 1
-    """Whole and positive: [links], or [links, 2] from tail to head and back, or one for all."""
+    """Whole and positive: [links], or [links, 2] from tail to head and back, or one for all.
+
+    DOWN for one of the two where a link leads one way only.
+    """
     capacity: ArrayLike = np.inf
-    """Traffic that it carries each way; shaped as `metric`."""
+    """Traffic that it carries each way, not negative; shaped as `metric`."""
     up: ArrayLike = 1
     """0 where the link is down now."""
 
@@ -99,33 +123,42 @@ class Network:
             raise ValueError("a link leads from a node to itself")
         self.nodes, self.used, self.memory = nodes, len(tail), memory
         slots = self.used + spare
+        if max(nodes, slots) > LARGEST:
+            raise ValueError(f"more than {LARGEST} nodes or links")
         self.up: Ints = memory.whole(_padded(_row(links.up, self.used) != 0, slots))
-        self.metric: Ints = memory.whole(_padded(self._checked(_both(links.metric, self.used)), 2 * slots, 1))
-        self.capacity: Floats = memory.real(_padded(_both(links.capacity, self.used), 2 * slots))
+        self.metric: Ints = memory.whole(_padded(self._metrics(_both(links.metric, self.used)), 2 * slots, 1))
+        self.capacity: Floats = memory.real(_padded(_capacities(_both(links.capacity, self.used)), 2 * slots))
         self.shape = _shape(nodes, tail, head, slots, memory)
 
-    def _checked(self, metric: NDArray[np.float64]) -> Numbers:
-        limit = FAR // max(self.nodes, 1)
-        if metric.size and (metric.min() < 1 or metric.max() >= limit or (metric % 1).any()):
-            raise ValueError(f"metric: whole numbers from 1 to {limit - 1} were expected")
+    def _metrics(self, metric: NDArray[np.float64]) -> Numbers:
+        limit, missing = FAR // max(self.nodes, 1), metric == DOWN
+        wrong = ~missing & ~((metric >= 1) & (metric < limit) & (metric == np.floor(metric)))
+        if wrong.any() or missing.reshape(-1, 2).all(axis=1).any():
+            raise ValueError(f"metric: whole numbers from 1 to {limit - 1}, or DOWN one way, were expected")
         return metric.astype(np.int32)
+
+    def passable(self) -> NDArray[np.bool_]:
+        """[arcs] whether traffic can take the arc: its link is up, and leads that way."""
+        return np.repeat(np.asarray(self.up) != 0, 2) & (np.asarray(self.metric) != DOWN)
 
     def cost(self) -> Ints:
         """What each arc costs: its metric, or DOWN."""
-        up = np.repeat(np.asarray(self.up), 2)
-        return self.memory.whole(np.where(up, np.asarray(self.metric), DOWN))
+        return self.memory.whole(np.where(self.passable(), np.asarray(self.metric), DOWN))
 
     def room(self) -> Floats:
-        """1 / capacity of each arc; 0 where the capacity is without limit, and for numbers not in use."""
-        capacity = np.asarray(self.capacity)
-        return self.memory.real(np.divide(1.0, capacity, out=np.zeros_like(capacity), where=capacity > 0))
+        """1 / capacity of each arc: 0 where the capacity is without limit, and a very large number where it is 0."""
+        return self.memory.real(1.0 / np.maximum(np.asarray(self.capacity), NOTHING))
 
     def add(self, tail: int, head: int, metric: tuple[int, int], capacity: tuple[float, float]) -> int:
-        """Number of a new link, which is up. NetworkFullError where there is no room for it."""
+        """Number of a new link, which is up. NetworkFullError where there is no room for it.
+
+        `metric` and `capacity` are from tail to head, and back, as in `Links`.
+        """
         ends = indices((tail, head), self.nodes, "end")
         if tail == head:
             raise ValueError("a link leads from a node to itself")
-        self._checked(np.array(metric, np.float64))
+        self._metrics(np.array(metric, np.float64))
+        _capacities(np.array(capacity, np.float64))
         if self.used == self.shape.links or any(self._full(int(end)) for end in ends):
             raise NetworkFullError("no room for one more link")
         link, self.used = self.used, self.used + 1
@@ -171,6 +204,12 @@ class Network:
                         seen[head] = 1
                         found.append(head)
         return np.array(found, np.int32)
+
+
+def _capacities(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not (values >= 0).all():
+        raise ValueError("capacity: no number may be negative")
+    return values
 
 
 def _row(values: ArrayLike, size: int) -> NDArray[np.float64]:
@@ -255,12 +294,12 @@ class GateRows:
 def gate_rows(given: Requirements) -> GateRows:
     """Check the gates and turn them round: from nodes to the gates that need them. ValueError if they are not sound."""
     owner = indices(given.owner, given.nodes, "owner")
-    bounds, members = np.array(given.first, np.int64), indices(given.members, given.nodes, "member")
+    bounds, members = whole(given.first, "first"), indices(given.members, given.nodes, "member")
     sizes = np.diff(bounds)
     if len(bounds) != len(owner) + 1 or bounds[0] != 0 or bounds[-1] != len(members) or (sizes < 0).any():
         raise ValueError("first: where the members of each gate begin was expected")
-    room = sizes - np.asarray(given.needs, np.int64)
-    if len(room) != len(owner) or (room < 0).any() or (room > sizes).any():
+    needs = whole(given.needs, "needs")
+    if len(needs) != len(owner) or (needs < 0).any() or (needs > sizes).any():
         raise ValueError("needs: from 0 to the number of members was expected")
     gates = np.repeat(np.arange(len(owner)), sizes)
     pairs = members.astype(np.int64) * max(len(owner), 1) + gates
@@ -270,7 +309,7 @@ def gate_rows(given: Requirements) -> GateRows:
     return GateRows(
         nodes=given.nodes,
         owner=owner,
-        room=room.astype(np.int32),
+        room=(sizes - needs).astype(np.int32),
         first=first,
         gates=gates[order].astype(np.int32),
     )

@@ -15,11 +15,14 @@ MOST = 3
 
 
 class Backups:
-    """Answers for one network; sees its links go down and up. Not for two threads at once."""
+    """Answers for one network; sees its links go down and up. Not for two threads at once.
+
+    Ways lead from a source to an anchor or target; a link that leads one way only serves those that go that way.
+    """
 
     def __init__(self, network: Network, kernels: Kernels) -> None:
         self._network, self._kernels, self._memory = network, kernels, kernels.memory
-        self._paths = kernels.paths(network.shape, network.up, MOST, kernels.memory)
+        self._paths = kernels.paths(network.shape, MOST, kernels.memory)
 
     def counts(self, sources: ArrayLike, anchors: Iterable[int], *, nodes_apart: bool) -> Numbers:
         """[sources] how many disjoint paths, at most MOST, lead from each source to the anchors.
@@ -29,6 +32,7 @@ class Backups:
         """
         rows = self._memory.whole(indices(sources, self._network.nodes, "source"))
         found = self._memory.ints(len(rows))
+        self._look()
         self._paths.sweep(rows, self._memory.whole(self._marks(anchors)), int(nodes_apart), found)
         return np.array(found, np.int32)
 
@@ -36,6 +40,7 @@ class Backups:
         """The paths themselves, as arcs; none for an anchor."""
         arcs, marks = self._memory.ints(2 * self._network.shape.links), self._marks(anchors)
         start = int(indices([source], self._network.nodes, "source")[0])
+        self._look()
         size = self._paths.trace(start, self._memory.whole(marks), int(nodes_apart), arcs)
         found: list[list[int]] = []
         for place in range(size):
@@ -50,14 +55,16 @@ class Backups:
         ValueError where a capacity is without limit.
         """
         ends = indices([source, target], self._network.nodes, "node").tolist()
-        up = np.repeat(np.asarray(self._network.up), 2)
-        capacity = np.where(up, np.asarray(self._network.capacity), 0.0)
+        capacity = np.where(self._network.passable(), np.asarray(self._network.capacity), 0.0)
         if not np.isfinite(capacity).all() or (capacity < 0).any() or ends[0] == ends[1]:
             raise ValueError("two nodes, and capacities that are not negative and have a limit, were expected")
         flow = self._kernels.max_flow(self._network.shape, self._memory.real(capacity), self._memory)
         left = self._memory.floats(self._network.shape.links)
         total = flow.after_each_link(ends[0], ends[1], float(capacity.sum()) + 1.0, left)
         return total, np.array(left)
+
+    def _look(self) -> None:
+        self._paths.see(self._memory.whole(self._network.passable()))
 
     def _marks(self, anchors: Iterable[int]) -> Numbers:
         marks = np.zeros(self._network.nodes, np.int32)

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from forestall.twin.engine.arrays import GateRows, Numbers, Requirements, gate_rows, grouped, indices
+from forestall.twin.engine.arrays import GateRows, Numbers, Requirements, amounts, gate_rows, grouped, indices
 from forestall.twin.engine.makes import Kernels
 from forestall.twin.kernels.buffers import Ints, Leaning
 
@@ -74,9 +74,7 @@ class Falling:
         return self._swept(np.arange(self.nodes + 1), np.arange(self.nodes), weight)
 
     def _swept(self, first: ArrayLike, nodes: ArrayLike, weight: ArrayLike) -> Blasts:
-        make, given = self._memory, np.array(weight, np.float64).ravel()
-        if len(given) != self.nodes:
-            raise ValueError(f"weight: {self.nodes} numbers were expected")
+        make, given = self._memory, amounts(weight, self.nodes, "weight")
         starts = make.whole(first)
         size, lost = make.ints(len(starts) - 1), make.floats(len(starts) - 1)
         self._gates.sweep(starts, make.whole(nodes), make.real(given), size, lost)

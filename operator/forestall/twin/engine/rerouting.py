@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from forestall.twin.engine.arrays import Network, Numbers, indices
+from forestall.twin.engine.arrays import Network, Numbers, amounts, indices
 from forestall.twin.engine.makes import Kernels
 from forestall.twin.kernels.buffers import DOWN, FAR, Changes, Ints
 
@@ -57,10 +57,9 @@ class Rerouting:
         offered = np.array(demand, np.float64)
         if not network.shape.links:
             raise ValueError("a network without links carries nothing")
-        if offered.shape != (len(goals), network.nodes):
-            raise ValueError("demand: a row for each destination was expected")
-        if not np.isfinite(offered).all() or (offered < 0).any():
-            raise ValueError("demand: no number may be negative or without limit")
+        if offered.shape != (len(goals), network.nodes) or offered.size >= 1 << 31:
+            raise ValueError("demand: a row for each destination, and less than 2 ** 31 numbers, were expected")
+        offered = amounts(offered, offered.size, "demand").reshape(offered.shape)
         offered[np.arange(len(goals)), goals] = 0.0
         self.network, self.offered, self._memory = network, float(offered.sum()), kernels.memory
         self._routing = kernels.routing(

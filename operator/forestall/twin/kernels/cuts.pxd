@@ -8,6 +8,7 @@ cdef class Cuts:
     cdef int[::1] rank, order, parent, via, low, place, last, above, depth, jump, root, none
     cdef double[::1] below, through
 
+    cpdef void see(self, int[::1] up)
     cpdef double anchored(self, double[::1] weight, int[::1] anchor, double[::1] node_loss, double[::1] link_loss)
     cpdef double pairs(self, int[::1] source, int[::1] target, double[::1] demand, double[::1] node_loss, double[::1] link_loss)
     cdef void _reset(self) noexcept nogil

@@ -16,12 +16,12 @@ except ImportError:
 
 
 class Cuts:
-    """Searches one network. Not for two threads at once."""
+    """Searches one network, in which all links are down until `see`. Not for two threads at once."""
 
-    def __init__(self, shape: Shape, up: Ints, memory: Memory) -> None:
-        """`up` is [links]: 0 where a link is down now."""
+    def __init__(self, shape: Shape, memory: Memory) -> None:
         self.nodes, self.links = shape.nodes, shape.links
-        self.start, self.stop, self.heads, self.arcs, self.up = shape.start, shape.stop, shape.heads, shape.arcs, up
+        self.start, self.stop, self.heads, self.arcs = shape.start, shape.stop, shape.heads, shape.arcs
+        self.up: Ints = memory.ints(shape.links)
         self.found = 0
         self.rank: Ints = memory.ints(shape.nodes)  # by node: place in the search, from 1; 0: not found
         # By place in the search, from 0:
@@ -39,6 +39,10 @@ class Cuts:
         self.jump: Ints = memory.ints(2 * shape.nodes)
         self.root: Ints = memory.ints(2 * shape.nodes)
         self.through: Floats = memory.floats(2 * shape.nodes)
+
+    def see(self, up: Ints) -> None:
+        """Look from now on at links that are up as in `up` [links]: 0 where a link is down."""
+        self.up = up
 
     def anchored(self, weight: Floats, anchor: Ints, node_loss: Floats, link_loss: Floats) -> float:
         """Weight that loses its last way to any anchor, by the node or link that fails; returns what has none today.

@@ -6,8 +6,9 @@ cdef int CROSS, UNCROSS
 @cython.final
 cdef class Paths:
     cdef int most, marks, round, size, source, apart
-    cdef int[::1] start, stop, heads, arcs, up, tail, head, used, taken, seen, back, queue, marked
+    cdef int[::1] start, stop, heads, arcs, passable, tail, head, used, taken, seen, back, queue, marked
 
+    cpdef void see(self, int[::1] passable)
     cpdef void sweep(self, int[::1] sources, int[::1] anchor, int apart, int[::1] found)
     cpdef int trace(self, int source, int[::1] anchor, int apart, int[::1] arcs)
     cdef int _walk(self, int arc, int[::1] anchor, int[::1] arcs, int written) noexcept nogil

@@ -19,13 +19,13 @@ UNCROSS = -2  # step back
 
 
 class Paths:
-    """Finds at most `most` disjoint paths at a time in one network. Not for two threads at once."""
+    """Finds at most `most` disjoint paths at a time in one network, of no arcs until `see`. Not for two threads."""
 
-    def __init__(self, shape: Shape, up: Ints, most: int, memory: Memory) -> None:
-        """`up` is [links]: 0 where a link is down."""
+    def __init__(self, shape: Shape, most: int, memory: Memory) -> None:
         self.most = most
-        self.start, self.stop, self.heads, self.arcs, self.up = shape.start, shape.stop, shape.heads, shape.arcs, up
+        self.start, self.stop, self.heads, self.arcs = shape.start, shape.stop, shape.heads, shape.arcs
         self.tail, self.head = shape.tail, shape.head
+        self.passable: Ints = memory.ints(2 * shape.links)
         self.used: Ints = memory.ints(2 * shape.links)  # whether a path takes the arc
         self.taken: Ints = memory.ints(shape.nodes)  # whether a path crosses the node
         self.seen: Ints = memory.ints(2 * shape.nodes)  # the search that last saw a side of a node
@@ -33,6 +33,10 @@ class Paths:
         self.queue: Ints = memory.ints(2 * shape.nodes)
         self.marked: Ints = memory.ints(2 * most * shape.nodes + 2)  # arcs that were ever used, first `marks`
         self.marks = self.round = self.size = self.source = self.apart = 0
+
+    def see(self, passable: Ints) -> None:
+        """Look from now on for paths along arcs that are passable: [arcs] with 0 for those that are not."""
+        self.passable = passable
 
     def sweep(self, sources: Ints, anchor: Ints, apart: int, found: Ints) -> None:
         """How many paths each source has to anchors, into `found` [sources]; `most` for an anchor itself.
@@ -116,9 +120,9 @@ class Paths:
         node = side >> 1
         for place in range(self.start[node], self.stop[node]):
             arc, end = self.arcs[place], self.heads[place]
-            if self.used[arc] or not self.up[arc >> 1]:
-                continue
             undoes = self.used[arc ^ 1]
+            if self.used[arc] or not (undoes or self.passable[arc]):
+                continue
             if self.apart and undoes == side & 1:
                 continue  # A path that entered is undone from the in side, and only that.
             landing = 2 * end if self.apart and not undoes else 2 * end + 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from forestall.twin.engine.arrays import (
+    LARGEST,
     Links,
     Names,
     Network,
@@ -61,6 +62,22 @@ def test_metrics_and_capacities_are_by_direction_and_down_links_cost_more_than_a
 
 
 @EITHER
+def test_a_link_may_lead_one_way_only(memory: Memory) -> None:
+    network = Network(2, Links(tail=[0, 0], head=[1, 1], metric=[(3, DOWN), (DOWN, 4)], up=[1, 0]), memory)
+
+    assert network.passable().tolist() == [True, False, False, False]
+    assert np.array(network.cost()).tolist() == [3, DOWN, DOWN, DOWN]
+
+
+@EITHER
+def test_any_traffic_is_too_much_for_a_link_without_capacity(memory: Memory) -> None:
+    room = np.array(Network(2, Links(tail=[0], head=[1], capacity=[[0.0, np.inf]]), memory).room())
+
+    assert room[0] * 1e-6 > 1
+    assert room.tolist()[1] == 0
+
+
+@EITHER
 def test_a_link_can_be_added_where_there_is_room(memory: Memory) -> None:
     network = Network(3, Links(tail=[0], head=[1]), memory, spare=1)
 
@@ -107,11 +124,34 @@ def test_breadth_first_order_has_neighbours_together_and_every_node_once(memory:
         (Links(tail=[0], head=[1], metric=0), "metric: whole numbers"),
         (Links(tail=[0], head=[1], metric=1.5), "metric: whole numbers"),
         (Links(tail=[0], head=[1], metric=2**29), "metric: whole numbers"),
+        (Links(tail=[0], head=[1], metric=np.nan), "metric: whole numbers"),
+        (Links(tail=[0], head=[1], metric=np.inf), "metric: whole numbers"),
+        (Links(tail=[0], head=[1], metric=DOWN), "metric: whole numbers"),
+        (Links(tail=[0], head=[1], capacity=-1), "capacity: no number may be negative"),
+        (Links(tail=[0], head=[1], capacity=np.nan), "capacity: no number may be negative"),
     ],
 )
 def test_links_that_are_not_sound_are_refused(links: Links, message: str) -> None:
     with pytest.raises((IndexError, ValueError), match=message):
         Network(3, links, Lists())
+
+
+def test_networks_that_outgrow_their_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match="more than 268435456"):
+        Network(LARGEST + 1, Links(tail=[], head=[]), Lists())
+    with pytest.raises(ValueError, match="more than 268435456"):
+        Network(2, Links(tail=[], head=[]), Lists(), spare=LARGEST + 1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "capacity"), [((0, 1), (1.0, 1.0)), ((DOWN, DOWN), (1.0, 1.0)), ((1, 1), (-1.0, 1.0))]
+)
+def test_a_new_link_that_is_not_sound_is_refused(metric: tuple[int, int], capacity: tuple[float, float]) -> None:
+    network = Network(3, Links(tail=[0], head=[1]), Lists(), spare=1)
+
+    with pytest.raises(ValueError, match=r"were expected|may be negative"):
+        network.add(1, 2, metric, capacity)
+    assert network.used == 1
 
 
 @pytest.mark.parametrize(
@@ -149,6 +189,12 @@ def test_risk_groups_name_links_that_fail_together() -> None:
     assert (names.number("site"), first.tolist(), links.tolist()) == (1, [0, 2, 3], [2, 0, 1])
     with pytest.raises(IndexError, match="link: 3"):
         risk_groups({"duct": [3]}, 3)
+
+
+@pytest.mark.parametrize("given", [[1.5], [True, False], ["1"], [None], [2**64]])
+def test_what_is_no_whole_number_is_no_number_of_anything(given: Any) -> None:
+    with pytest.raises(ValueError, match="node: whole numbers"):
+        indices(given, 2, "node")
 
 
 def test_numbers_are_copied_so_that_none_changes_after_it_was_checked() -> None:

@@ -8,7 +8,7 @@ import pytest
 from forestall.twin.engine.arrays import Requirements
 from forestall.twin.engine.falling import Falling
 from forestall.twin.engine.makes import Kernels
-from tests.unit.twin.kernels.oracles import MAKES, Gate
+from tests.oracle.searches import MAKES, Gate
 
 EITHER = pytest.mark.parametrize("kernels", MAKES.values(), ids=MAKES)
 
@@ -77,6 +77,13 @@ def test_pairs_meet_where_both_weaken_what_neither_breaks(kernels: Kernels) -> N
     state = falling(kernels, 5, (3, 1, [0, 1]), (4, 1, [2]))
 
     assert state.meeting(range(5)) == [(0, 1)]
+
+
+@EITHER
+@pytest.mark.parametrize("weight", [[1.0], [1.0, -1.0, 1.0], [1.0, np.nan, 1.0]])
+def test_weights_that_are_not_sound_are_refused(kernels: Kernels, weight: list[float]) -> None:
+    with pytest.raises(ValueError, match="weight: 3 numbers"):
+        falling(kernels, 3, (2, 1, [0, 1])).singles(weight)
 
 
 @EITHER

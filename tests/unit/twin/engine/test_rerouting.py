@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from forestall.twin.engine.makes import Kernels
 from forestall.twin.engine.rerouting import Rerouting, failing
 from forestall.twin.kernels.buffers import DOWN
-from tests.unit.twin.kernels.oracles import MAKES, Net
+from tests.oracle.searches import MAKES, Net
 
 EITHER = pytest.mark.parametrize("kernels", MAKES.values(), ids=MAKES)
 SQUARE = Net(4, [(0, 1, 1, 1), (1, 3, 1, 1), (0, 2, 1, 1), (2, 3, 1, 1)])
@@ -67,6 +67,17 @@ def test_a_metric_counts_in_its_own_direction_only(kernels: Kernels) -> None:
 
 
 @EITHER
+def test_a_link_that_leads_one_way_only_carries_nothing_back(kernels: Kernels) -> None:
+    net = Net(3, [(0, 1, 1, DOWN), (1, 2, 1, 1), (2, 0, 1, 1)])
+    demand = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+
+    routing = Rerouting(net.network(kernels), range(3), demand, kernels)
+
+    assert routing.now.load.tolist() == [1, 0, 1, 0, 1, 0]
+    assert routing.sweep([[0], [1]]).lost.tolist() == [0, 1]
+
+
+@EITHER
 def test_the_worst_case_of_each_arc_names_its_cause(kernels: Kernels) -> None:
     swept = square(kernels, capacity=5.0).sweep([[0], [2], [0, 2]])
 
@@ -90,7 +101,7 @@ def test_a_link_that_was_added_is_used_once_it_is_committed(kernels: Kernels) ->
 
 
 @EITHER
-@pytest.mark.parametrize("demand", [np.ones((1, 3)), np.full((1, 4), -1.0), np.full((1, 4), np.inf)])
+@pytest.mark.parametrize("demand", [np.ones((1, 3)), np.full((1, 4), -1.0), np.full((1, 4), np.nan)])
 def test_demand_that_is_not_sound_is_refused(kernels: Kernels, demand: NDArray[np.float64]) -> None:
     with pytest.raises(ValueError, match="demand"):
         Rerouting(SQUARE.network(kernels), [3], demand, kernels)

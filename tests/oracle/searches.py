@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeVar
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from forestall.twin.engine.arrays import Links, Network
-from forestall.twin.engine.makes import Kernels, compiled, plain
+from forestall.twin.engine import DOWN, Kernels, Links, Network, compiled, plain
 
 COMPILED = compiled()
 MAKES: dict[str, Kernels] = {"plain": plain()} | ({"compiled": COMPILED} if COMPILED else {})
 """Kernels of each make that is installed here."""
 
+T = TypeVar("T")
 Reals = NDArray[np.float64]
 Gate = tuple[int, int, Sequence[int]]
 """Owner, how many members it needs, members."""
 
 
+def agreed(ask: Callable[[Kernels], T]) -> T:
+    """What kernels of each make answer; fails unless it is the same to the last bit."""
+    answers = [ask(kernels) for kernels in MAKES.values()]
+    assert all(_bits(answer) == _bits(answers[0]) for answer in answers)
+    return answers[0]
+
+
+def _bits(answer: object) -> object:
+    if isinstance(answer, np.ndarray):
+        return answer.dtype, answer.tobytes()
+    if isinstance(answer, float):
+        return answer.hex()
+    if is_dataclass(answer):
+        return [_bits(getattr(answer, field.name)) for field in fields(answer)]
+    return [_bits(part) for part in answer] if isinstance(answer, list | tuple) else answer
+
+
 @dataclass(frozen=True)
 class Net:
-    """A network as a list: two ends, the metric each way, and whether it is up, for each link."""
+    """A network as a list: two ends, and the metric each way, DOWN where it does not lead that way, for each link."""
 
     nodes: int
     links: Sequence[tuple[int, int, int, int]]
     down: frozenset[int] = frozenset()
 
-    def network(self, kernels: Kernels, *, spare: int = 0, capacity: float = 1.0) -> Network:
+    def network(self, kernels: Kernels, *, spare: int = 0, capacity: ArrayLike = 1.0) -> Network:
         rows = np.array([*self.links], np.int64).reshape(-1, 4)
         up = [link not in self.down for link in range(len(rows))]
         links = Links(tail=rows[:, 0], head=rows[:, 1], metric=rows[:, 2:], capacity=capacity, up=up)
@@ -38,15 +56,20 @@ class Net:
     def without(self, links: Iterable[int]) -> Net:
         return replace(self, down=self.down.union(links))
 
+    def renumbered(self, number: Sequence[int]) -> Net:
+        """The same network, in which node v is called number[v]."""
+        return replace(self, links=[(number[tail], number[head], *rest) for tail, head, *rest in self.links])
+
     def standing(self) -> list[tuple[int, tuple[int, int, int, int]]]:
         return [(number, link) for number, link in enumerate(self.links) if number not in self.down]
 
     def graph(self) -> nx.MultiGraph[int]:
-        """Links that are up, each with its number as key."""
+        """Links that are up both ways, each with its number as key."""
         found: nx.MultiGraph[int] = nx.MultiGraph()
         found.add_nodes_from(range(self.nodes))
-        for number, (tail, head, _, _) in self.standing():
-            found.add_edge(tail, head, number)
+        for number, (tail, head, *metrics) in self.standing():
+            if DOWN not in metrics:
+                found.add_edge(tail, head, number)
         return found
 
     def directed(self) -> nx.MultiDiGraph[int]:
@@ -54,8 +77,10 @@ class Net:
         found: nx.MultiDiGraph[int] = nx.MultiDiGraph()
         found.add_nodes_from(range(self.nodes))
         for number, (tail, head, there, back) in self.standing():
-            found.add_edge(tail, head, 2 * number, weight=there)
-            found.add_edge(head, tail, 2 * number + 1, weight=back)
+            ways = ((tail, head, 2 * number, there), (head, tail, 2 * number + 1, back))
+            found.add_edges_from(
+                (one, other, arc, {"weight": metric}) for one, other, arc, metric in ways if metric < DOWN
+            )
         return found
 
 
