@@ -58,7 +58,8 @@ class Net:
 
     def renumbered(self, number: Sequence[int]) -> Net:
         """The same network, in which node v is called number[v]."""
-        return replace(self, links=[(number[tail], number[head], *rest) for tail, head, *rest in self.links])
+        links = [(number[tail], number[head], there, back) for tail, head, there, back in self.links]
+        return replace(self, links=links)
 
     def standing(self) -> list[tuple[int, tuple[int, int, int, int]]]:
         return [(number, link) for number, link in enumerate(self.links) if number not in self.down]
@@ -78,9 +79,9 @@ class Net:
         found.add_nodes_from(range(self.nodes))
         for number, (tail, head, there, back) in self.standing():
             ways = ((tail, head, 2 * number, there), (head, tail, 2 * number + 1, back))
-            found.add_edges_from(
-                (one, other, arc, {"weight": metric}) for one, other, arc, metric in ways if metric < DOWN
-            )
+            for one, other, arc, metric in ways:
+                if metric < DOWN:
+                    found.add_edge(one, other, arc, weight=metric)
         return found
 
 

@@ -139,7 +139,9 @@ class Network:
 
     def passable(self) -> NDArray[np.bool_]:
         """[arcs] whether traffic can take the arc: its link is up, and leads that way."""
-        return np.repeat(np.asarray(self.up) != 0, 2) & (np.asarray(self.metric) != DOWN)
+        found: NDArray[np.bool_] = np.asarray(self.metric) != DOWN
+        found &= np.repeat(np.asarray(self.up) != 0, 2)
+        return found
 
     def cost(self) -> Ints:
         """What each arc costs: its metric, or DOWN."""
