@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+KERNELS := setup.py $(wildcard operator/forestall/twin/kernels/*.p*)
+LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench bench-faults crds chart lock cluster-up cluster-down clean
@@ -10,11 +12,11 @@ STAMP := $(VENV)/.installed
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt pyproject.toml $(KERNELS)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked environment into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(STAMP) ## Run the whole loop on a real cluster: found, planned, proved, approved, run, verified
@@ -49,9 +51,9 @@ crds: $(STAMP) ## Write crds/ and the generated pages
 
 lock: $(STAMP) ## Lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
-	for extra in "" dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    --extra postgres $${extra:+--extra $$extra} pyproject.toml -o requirements/$${extra:-run}.txt; done
+	$(LOCKED) --group build -o requirements/build.txt
+	$(LOCKED) --extra postgres pyproject.toml -o requirements/run.txt
+	$(LOCKED) --extra postgres --extra dev --group build pyproject.toml -o requirements/dev.txt
 
 cluster-up: $(STAMP) ## Start a real cluster (TIER=api or node) and say how to reach it
 	@$(BIN)/python -m tools.cluster up $(TIER)
