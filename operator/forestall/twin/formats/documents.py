@@ -1,13 +1,15 @@
-"""One way in for all formats."""
+"""One way in and one way out for all formats."""
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from forestall.twin.formats import rfc8345
 from forestall.twin.formats.draft import DEFAULT_LIMITS, Draft, Limits, Loaded
 from forestall.twin.formats.parsing import LIMIT, decoded, parsed
 from forestall.twin.formats.report import UnreadableTopologyError
+from forestall.twin.topology import Topology
 
 Format = Literal["rfc8345", "netjson", "topohub", "graphml"]
 
@@ -16,7 +18,7 @@ def load(
     text: str | bytes,
     *,
     source: str,
-    format: Format | None = None,  # noqa: A002
+    format: Format | None = None,  # noqa: A002  # the field's own word
     limit: int = LIMIT,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Loaded:
@@ -25,8 +27,14 @@ def load(
     `source` names it in the provenance of what is read; the format is guessed unless given. UnreadableTopologyError
     where nothing can be made of it, or where it is longer than `limit` bytes or has more elements than `limits`.
     """
-    if format not in (None, "rfc8345"):
-        raise UnreadableTopologyError("", f"{format} is no format that is read")
     draft = Draft(source, limits)
-    rfc8345.read(parsed(decoded(text, limit)), draft)
+    found = parsed(decoded(text, limit))
+    if not isinstance(found, dict):
+        raise UnreadableTopologyError("", "an object was expected")
+    rfc8345.read(found, draft)
     return draft.loaded()
+
+
+def export(topology: Topology, format: Format) -> str:  # noqa: A002  # the field's own word
+    """The topology as a document, which `load` reads as it is, but for the provenance."""
+    return json.dumps(rfc8345.written(topology), indent=1)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from forestall.twin.defects import Defect
 
 MOST: Final = 1000
 """Defects that are told one by one; the others are counted."""
+LONGEST: Final = 1000
+"""Characters of the longest path and message."""
 
 
 class UnreadableTopologyError(ValueError):
@@ -23,7 +27,7 @@ class UnusableError(ValueError):
 
 
 class LeftOutError(ValueError):
-    """Without what is at `path` the element is nothing."""
+    """Without what is at `path` the element is nothing. The message names the field."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)
@@ -38,17 +42,27 @@ class Report:
         self._more = self._more_fatal = 0
 
     def kept(self, path: str, message: str) -> None:
-        """The element at `path` is kept, without what is wrong with it."""
-        self._add(Defect(path, message, fatal=False))
+        """The element is kept, without what is wrong at `path`."""
+        self._add(Defect(path[:LONGEST], message[:LONGEST], fatal=False))
 
     def left_out(self, path: str, message: str) -> None:
-        """The element at `path` is left out."""
-        self._add(Defect(path, message, fatal=True))
+        """The element is left out for what is wrong at `path`."""
+        self._add(Defect(path[:LONGEST], message[:LONGEST], fatal=True))
+
+    @contextmanager
+    def leaving_out(self) -> Iterator[None]:
+        """Around the reading of an element: it is left out where LeftOutError says so."""
+        try:
+            yield
+        except LeftOutError as error:
+            self.left_out(error.path, str(error))
 
     def defects(self) -> tuple[Defect, ...]:
         """In the order in which they were met."""
-        more = (Defect("", f"{self._more} more defects are not told one by one", fatal=self._more_fatal > 0),)
-        return (*self._told, *(more if self._more else ()))
+        if not self._more:
+            return tuple(self._told)
+        rest = f"{self._more} more are not told one by one: mend those first"
+        return (*self._told, Defect("", rest, fatal=self._more_fatal > 0))
 
     def _add(self, defect: Defect) -> None:
         if len(self._told) < MOST:

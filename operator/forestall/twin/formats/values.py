@@ -61,6 +61,14 @@ def uint32(value: object) -> int:
     return value
 
 
+def minimum(value: object) -> int:
+    """How many are needed, at least one."""
+    found = uint32(value)
+    if not 1 <= found < 2**16:
+        raise UnusableError("a number from 1 to 65535 was expected")
+    return found
+
+
 def metric(value: object) -> int:
     """A cost in routing."""
     found = uint64(value)
