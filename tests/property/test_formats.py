@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from forestall.twin.formats import Written, export, from_networkx, load, to_networkx
 from forestall.twin.topology import Topology
 from tests.property.topologies import topologies
+from tests.yang import Yang
 
+YANG = Yang()
 SETTINGS = settings(max_examples=100, derandomize=True, deadline=None)
 
 
@@ -45,3 +47,9 @@ def test_what_becomes_a_graph_of_networkx_comes_back_without_a_loss(topology: To
 
     assert content(from_networkx(to_networkx(topology))) == content(topology)
     assert topology.id == before
+
+
+@SETTINGS
+@given(topology=topologies(plain=True))
+def test_what_is_exported_is_valid_by_the_modules_of_the_ietf_and_our_own(topology: Topology) -> None:
+    YANG.validate(export(topology, "rfc8345"))

@@ -45,12 +45,12 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
     max_leaves=4,
 )
-ATTRIBUTES = st.dictionaries(
-    st.one_of(st.sampled_from(("example-net:colour", "label", "pos", "metric", "up", "id")), IDS),
-    JSON_VALUES,
-    max_size=3,
+Attributes = st.SearchStrategy[dict[str, object]]
+PLAIN: Attributes = st.dictionaries(
+    st.one_of(st.sampled_from(("label", "pos", "metric", "up", "id")), IDS), JSON_VALUES, max_size=3
 )
-LINK_ATTRIBUTES: st.SearchStrategy[dict[str, object]] = st.sampled_from(
+ATTRIBUTES: Attributes = st.builds(dict.__or__, PLAIN, st.dictionaries(st.just("example-net:colour"), JSON_VALUES))
+LINK_ATTRIBUTES: Attributes = st.sampled_from(
     (
         {},
         {"ietf-l3-unicast-topology:l3-link-attributes": {"name": "east", "metric2": "7"}},
@@ -60,6 +60,7 @@ LINK_ATTRIBUTES: st.SearchStrategy[dict[str, object]] = st.sampled_from(
         {"ietf-te-topology:te": {"te-link-attributes": {"max-link-bandwidth": {"te-bandwidth": {"generic": "0,2"}}}}},
     )
 )
+ALL_LINK_ATTRIBUTES: Attributes = st.builds(dict.__or__, ATTRIBUTES, LINK_ATTRIBUTES)
 CAPACITIES = st.one_of(
     st.just(UNLIMITED),
     st.sampled_from((1e9, 10e9, 9_920_000_000.0, 0.1, 1e18, 1.5e-3)),
@@ -70,16 +71,19 @@ CAPACITIES = st.one_of(
 
 
 @st.composite
-def topologies(draw: st.DrawFn) -> Topology:
+def topologies(draw: st.DrawFn, *, plain: bool = False) -> Topology:
+    """`plain`: without what belongs to other modules than those of RFC 8345, RFC 8346 and our own."""
     names = draw(st.lists(IDS, min_size=1, max_size=3, unique=True))
-    networks = [draw(_networks(name, names)) for name in names]
+    networks = [draw(_networks(name, names, plain)) for name in names]
     node_keys = draw(_keys(NODE, names, most=5)) or [Key(NODE, names[0], "a")]
     link_keys = draw(_keys(LINK, names, most=6))
     anything = st.sampled_from([*node_keys, *link_keys, Key("Pod", "shop", "web-1"), Key("Node", "", "worker")])
     return Topology.of(
         networks=networks,
-        nodes=[draw(_nodes(key, node_keys)) for key in node_keys],
-        links=[draw(_links(key, [*link_keys, *node_keys])) for key in link_keys],
+        nodes=[draw(_nodes(key, node_keys, PLAIN if plain else ATTRIBUTES)) for key in node_keys],
+        links=[
+            draw(_links(key, [*link_keys, *node_keys], PLAIN if plain else ALL_LINK_ATTRIBUTES)) for key in link_keys
+        ],
         groups=[
             draw(_groups(name, anything, link_keys)) for name in draw(st.lists(GROUP_NAMES, max_size=3, unique=True))
         ],
@@ -104,35 +108,35 @@ def _keys(kind: str, networks: list[str], most: int) -> st.SearchStrategy[list[K
 
 
 @st.composite
-def _networks(draw: st.DrawFn, name: str, names: list[str]) -> Network:
-    types = draw(st.sampled_from(TYPES))
+def _networks(draw: st.DrawFn, name: str, names: list[str], plain: bool) -> Network:
+    types = {} if plain else draw(st.sampled_from(TYPES))
     kept = {"ietf-network:network-types": types} if types else {}
     return Network(
         id=name,
-        layer=draw(st.sampled_from(LAYERS)),
+        layer=draw(st.sampled_from([layer for layer in LAYERS if not (plain and layer == "link")])),
         supporting=draw(_some(st.sampled_from(names))),
-        attributes={**draw(ATTRIBUTES), **kept},
+        attributes={**draw(PLAIN if plain else ATTRIBUTES), **kept},
     )
 
 
 @st.composite
-def _nodes(draw: st.DrawFn, key: Key, keys: list[Key]) -> NetworkNode:
+def _nodes(draw: st.DrawFn, key: Key, keys: list[Key], attributes: Attributes) -> NetworkNode:
     points = draw(st.lists(IDS, max_size=2, unique=True))
     return NetworkNode(
         key=key,
         up=draw(st.booleans()),
         supporting=draw(_some(st.sampled_from([*keys, Key(NODE, "gone", "x")]))),
         points=tuple(
-            TerminationPoint(name=name, supporting=draw(_some(st.tuples(IDS, IDS, IDS))), attributes=draw(ATTRIBUTES))
+            TerminationPoint(name=name, supporting=draw(_some(st.tuples(IDS, IDS, IDS))), attributes=draw(attributes))
             for name in points
         ),
         passive=draw(st.booleans()),
-        attributes=draw(ATTRIBUTES),
+        attributes=draw(attributes),
     )
 
 
 @st.composite
-def _links(draw: st.DrawFn, key: Key, keys: list[Key]) -> NetworkLink:
+def _links(draw: st.DrawFn, key: Key, keys: list[Key], attributes: Attributes) -> NetworkLink:
     supporting = draw(_some(st.sampled_from(keys)))
     return NetworkLink(
         key=key,
@@ -146,7 +150,7 @@ def _links(draw: st.DrawFn, key: Key, keys: list[Key]) -> NetworkLink:
         up=draw(st.booleans()),
         supporting=tuple(sorted(supporting)),
         passive=draw(st.booleans()),
-        attributes={**draw(ATTRIBUTES), **draw(LINK_ATTRIBUTES)},
+        attributes=draw(attributes),
     )
 
 

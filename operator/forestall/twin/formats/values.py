@@ -6,12 +6,13 @@ import math
 import re
 from typing import Final
 
+from forestall.twin.defects import MAX_METRIC
 from forestall.twin.formats.report import UnusableError
 
 MAX_TEXT: Final = 1024
 """Characters of the longest identifier or word."""
-MAX_METRIC: Final = 2**32 - 1
-"""No routing protocol carries a larger one."""
+
+
 MAX_DELAY: Final = 2**53
 """Microseconds."""
 MAX_CAPACITY: Final = 1e18
