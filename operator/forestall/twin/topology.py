@@ -255,7 +255,11 @@ def _replaced(present: Mapping[Key, E], changed: Iterable[E]) -> Mapping[Key, E]
 
 def _text(element: Network | NetworkNode | NetworkLink | RiskGroup | Demand) -> str:
     match element:
-        case NetworkNode() | NetworkLink():
+        case NetworkNode(points=points):
+            bare = tuple(replace(point, attributes={}) for point in points)
+            said = _said(element.attributes) + "".join(_said(point.attributes) for point in points)
+            return repr(replace(element, provenance={}, attributes={}, points=bare)) + said
+        case NetworkLink():
             return repr(replace(element, provenance={}, attributes={})) + _said(element.attributes)
         case Network():
             return repr(replace(element, attributes={})) + _said(element.attributes)
@@ -264,4 +268,5 @@ def _text(element: Network | NetworkNode | NetworkLink | RiskGroup | Demand) -> 
 
 
 def _said(attributes: Mapping[str, object]) -> str:
-    return json.dumps(attributes, sort_keys=True) if attributes else ""
+    """Attributes in one order, whatever order they were given in."""
+    return json.dumps(attributes, sort_keys=True) if attributes else "{}"

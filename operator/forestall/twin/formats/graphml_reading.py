@@ -1,0 +1,220 @@
+"""Reads GraphML event by event, so that nothing of XML can harm.
+
+A document type is refused, and with it every entity of its own and everything external. Of GraphML there are nodes,
+edges and their data; ports, hyperedges and graphs within nodes are not read, and told of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+from urllib.parse import unquote
+from xml.parsers import expat
+
+from forestall.twin.formats.draft import Draft
+from forestall.twin.formats.elements import read_network
+from forestall.twin.formats.fields import Fields
+from forestall.twin.formats.names import ATTRIBUTE
+from forestall.twin.formats.plain import BODY, Data, Edges, as_object, read_head, read_node_data
+from forestall.twin.formats.report import UnreadableTopologyError
+
+DEEPEST: Final = 32
+"""How deep elements may be nested."""
+DOMAINS: Final = ("graph", "node", "edge")
+READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+    "int": int,
+    "long": int,
+    "float": float,
+    "double": float,
+}
+"""How data are read by the type of their key; others are texts."""
+NOT_READ: Final = frozenset({"port", "hyperedge", "locator"})
+PARENTS: Final = {
+    "graphml": "",
+    "key": "graphml",
+    "default": "key",
+    "graph": "graphml",
+    "node": "graph",
+    "edge": "graph",
+}
+"""Of the elements that are read: what they stand in. Data stand in any of them."""
+
+
+def read(text: str, draft: Draft) -> None:
+    """Reads a document into the draft."""
+    reader = _Reader(draft)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = _refuse
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        message = f"line {error.lineno}, column {error.offset + 1}: {expat.ErrorString(error.code)}: it is no XML"
+        raise UnreadableTopologyError(reader.path, message) from error
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise UnreadableTopologyError("", "a document type is not read: remove <!DOCTYPE …>")
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element that has begun."""
+
+    name: str
+    path: str
+    said: Mapping[str, str]
+    data: dict[str, str] = field(default_factory=dict)
+    """Texts by the id of their key."""
+    seen: dict[str, int] = field(default_factory=dict)
+    """How many of its children have begun, by name."""
+    pieces: list[str] = field(default_factory=list)
+    is_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What some data are called, how they are read and what they are where they are not given."""
+
+    id: str
+    name: str
+    kind: str
+    default: str | None
+
+
+class _Graph:
+    """A graph that is being read."""
+
+    def __init__(self, name: str, *, directed: bool, draft: Draft) -> None:
+        self.is_own = False
+        self._name, self._directed, self._draft = name, directed, draft
+        self._edges: dict[str, Edges] = {}
+
+    def read_node(self, said: Mapping[str, str], data: Data, path: str) -> None:
+        """Reads a node."""
+        network, name = self._place(said.get("id", ""))
+        read_node_data(network, name, data, path, self._draft)
+
+    def read_edge(self, said: Mapping[str, str], data: Data, path: str) -> None:
+        """Reads an edge."""
+        network, tail = self._place(said.get("source", ""))
+        _, head = self._place(said.get("target", ""))
+        edges = self._edges.setdefault(network, Edges(network, self._draft))
+        name = self._place(said["id"])[1] if "id" in said else None
+        directed = said.get("directed", "true" if self._directed else "false") == "true"
+        edges.read(tail, head, data, path, name=name, directed=directed)
+
+    def finish(self, data: Data, path: str) -> None:
+        """The graph has ended."""
+        if not self.is_own:
+            listed = [{"name": name, "value": json.dumps(value)} for name, value in data.items()]
+            read_network(self._name, Fields({ATTRIBUTE: listed}, path, self._draft.report), self._draft)
+
+    def _place(self, said: str) -> tuple[str, str]:
+        """The network and the name of what has this identifier."""
+        network, slash, name = said.partition("/")
+        return (unquote(network), unquote(name)) if self.is_own and slash else (self._name, said)
+
+
+class _Reader:
+    """Takes the events of a document."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._open: list[_Open] = [_Open("", "", {})]
+        self._keys: dict[str, list[_Key]] = {}
+        self._graph: _Graph | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it stands."""
+        return self._open[-1].path
+
+    def start(self, name: str, said: Mapping[str, str]) -> None:
+        """An element begins."""
+        outer, local = self._open[-1], name.rpartition(" ")[2][:40]
+        place = outer.seen[local] = outer.seen.get(local, 0) + 1
+        element = _Open(local, f"{outer.path}/{local}[{place}]" if outer.path else f"/{local}", said)
+        self._open.append(element)
+        if len(self._open) > DEEPEST:
+            raise UnreadableTopologyError(element.path, "elements are nested too deeply")
+        if not outer.path and local != "graphml":
+            raise UnreadableTopologyError(element.path, "<graphml> was expected")
+        element.is_read = outer.is_read and local not in NOT_READ and PARENTS.get(local, outer.name) == outer.name
+        if outer.is_read and not element.is_read:
+            message = f"{local}: it is not read here: make it nodes and edges of one graph"
+            self._draft.report.left_out(element.path, message)
+        elif local == "graph" and element.is_read:
+            directed = said.get("edgedefault") != "undirected"
+            self._graph = _Graph(said.get("id", self._draft.source), directed=directed, draft=self._draft)
+
+    def text(self, text: str) -> None:
+        """A piece of text."""
+        self._open[-1].pieces.append(text)
+
+    def end(self, _: str) -> None:
+        """The innermost element ends."""
+        element = self._open.pop()
+        outer, text = self._open[-1], "".join(element.pieces)
+        if not element.is_read:
+            return
+        match element.name:
+            case "key":
+                self._declare(element)
+            case "default":
+                outer.data[""] = text
+            case "data":
+                outer.data[element.said.get("key", "")] = text
+                self._told(outer)
+            case "node" | "edge" | "graph":
+                self._ended(element)
+
+    def _declare(self, element: _Open) -> None:
+        """Data without a name are drawings of an editor, and not read."""
+        said = element.said
+        if "attr.name" in said:
+            domain = said.get("for", "all")
+            key = _Key(said.get("id", ""), said["attr.name"], said.get("attr.type", "string"), element.data.get(""))
+            for one in DOMAINS if domain == "all" else (domain,):
+                self._keys.setdefault(one, []).append(key)
+
+    def _told(self, element: _Open) -> None:
+        """A graph of ours says first of all that it is."""
+        if element.name != "graph" or self._graph is None:
+            return
+        said = self._data(element).get(BODY)
+        if said is not None and not self._graph.is_own:
+            self._graph.is_own = True
+            read_head(as_object(said, element.path, self._draft.report), element.path, self._draft)
+
+    def _ended(self, element: _Open) -> None:
+        if self._graph is None:
+            return
+        data = self._data(element)
+        if element.name == "node":
+            self._graph.read_node(element.said, data, element.path)
+        elif element.name == "edge":
+            self._graph.read_edge(element.said, data, element.path)
+        else:
+            self._graph.finish(data, element.path)
+
+    def _data(self, element: _Open) -> Data:
+        """The data of an element by name, those by default among them, each as its key says."""
+        found: Data = {}
+        for key in self._keys.get(element.name, ()):
+            text = element.data.get(key.id, key.default)
+            if text is not None:
+                found[key.name] = self._value(key, text, element.path)
+        return found
+
+    def _value(self, key: _Key, text: str, path: str) -> object:
+        try:
+            return READERS.get(key.kind, str)(text)
+        except (ValueError, KeyError):
+            self._draft.report.kept(path, f"{key.name[:40]}: {text[:40]!r} is no {key.kind}: it is taken as not given")
+            return None
