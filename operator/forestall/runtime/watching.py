@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,10 @@ from forestall.handlers.intake import Seen
 FINALIZER = f"{GROUP}/finalizer"
 LONGEST_PAUSE = 3
 """Seconds between two attempts: an outage must not be outlasted by much."""
+PAGE = 100
+"""Objects of a list that are read at a time. Kopf keeps each of them, and a task for it, until it has rested."""
+REST = 0.5
+"""Seconds after which Kopf lets go of an object that it hears nothing more of."""
 
 
 class Endless:
@@ -35,6 +39,10 @@ class Endless:
 
 class NoDiffBase(kopf.DiffBaseStorage):
     """Kopf keeps no copy of any object: nothing here depends on what changed, only on what is."""
+
+    def build(self, *, body: kopf.Body, extra_fields: Iterable[Any] | None = None) -> kopf.BodyEssence:
+        """Nothing is compared: what Kopf would build for it is a deep copy of every object that it hears of."""
+        return kopf.BodyEssence({})
 
     def fetch(self, *, body: kopf.Body) -> None:
         """Nothing is stored."""
@@ -57,6 +65,8 @@ def settings() -> kopf.OperatorSettings:
     chosen.watching.server_timeout = 300
     chosen.watching.client_timeout = 330
     chosen.watching.connect_timeout = 10
+    chosen.watching.chunk_size = PAGE
+    chosen.queueing.idle_timeout = REST
     return chosen
 
 

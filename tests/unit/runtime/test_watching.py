@@ -6,6 +6,7 @@ import asyncio
 import threading
 from itertools import islice
 
+import kopf
 import pytest
 
 from forestall.api.base import GROUP
@@ -21,6 +22,17 @@ def test_it_keeps_no_state_and_posts_nothing() -> None:
     assert not chosen.posting.enabled
     assert chosen.persistence.finalizer == f"{GROUP}/finalizer"
     assert isinstance(chosen.persistence.diffbase_storage, watching.NoDiffBase)
+
+
+def test_it_takes_lists_in_by_pages_and_soon_lets_go_of_what_it_has_told() -> None:
+    chosen = watching.settings()
+    assert chosen.watching.chunk_size == watching.PAGE <= 500
+    assert chosen.queueing.idle_timeout == watching.REST <= 1
+
+
+def test_it_copies_no_object_to_compare_it() -> None:
+    body = kopf.Body({"metadata": {"labels": {"a": "b"}}, "spec": {"large": [1]}})
+    assert watching.NoDiffBase().build(body=body) == {}
 
 
 def test_an_outage_of_any_length_is_waited_for() -> None:
