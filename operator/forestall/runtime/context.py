@@ -8,8 +8,10 @@ from datetime import datetime
 from functools import partial
 
 from forestall.api.base import Key
+from forestall.api.runbook import Runbook
 from forestall.inspection.alerts import Alerts
 from forestall.inspection.report import Report
+from forestall.planning.runbooks import digest
 from forestall.ports import Clock, Json, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
 from forestall.runtime.canary import weakness
@@ -73,6 +75,8 @@ class Context:
     """The last inspection of each policy, by the policy's key."""
     revisions: dict[Key, Revision] = field(default_factory=dict)
     """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
+    digests: dict[Key, tuple[Runbook, str]] = field(default_factory=dict)
+    """The digest of each runbook as it was last read, by the runbook's key."""
     weakness: str = "the API server has not been asked yet"
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
     canary: Shared[str] = field(init=False)
@@ -83,6 +87,13 @@ class Context:
     def __post_init__(self) -> None:
         self.under_way = Shared(partial(under_way, self.kube))
         self.canary = Shared(partial(weakness, self.kube, self.settings))
+
+    def digest_of(self, runbook: Runbook) -> str:
+        """The runbook's digest, worked out once for each version of it."""
+        known = self.digests.get(runbook.key)
+        if known is None or known[0] is not runbook:
+            known = self.digests[runbook.key] = (runbook, digest(runbook))
+        return known[1]
 
     @property
     def enforced(self) -> bool:

@@ -28,7 +28,6 @@ from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
 from forestall.planning.rollouts import rollout
 from forestall.planning.runbooks import InvalidParameterError, arguments, problem
-from forestall.planning.runbooks import digest as runbook_digest
 from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
 from forestall.planning.targets import key_of, serving, target_of, version
 from forestall.ports import Json, KubeError
@@ -99,7 +98,7 @@ async def reread(
         context.store.drop(model.crd.kind, {"metadata": {"namespace": namespace, "name": name}})
         return
     if not context.store.holds(model.crd.kind, body):
-        intake.seen(context, model.crd.kind, "MODIFIED", body)
+        intake.learn(context, model.crd.kind, "MODIFIED", body)
     if context.store.get(model, namespace, name) is None:
         raise RuntimeError(f"{model.crd.kind} {namespace}/{name} cannot be read: nothing is decided without it")
 
@@ -107,7 +106,8 @@ async def reread(
 async def _fresh(context: Context, plan: RemediationPlan) -> RemediationPlan:
     """The plan as the API server has it now."""
     body = await context.kube.get(PLANS, plan.metadata.namespace or "", plan.metadata.name)
-    context.store.put(PLANS.kind, body)
+    if not context.store.holds(PLANS.kind, body):
+        context.store.put(PLANS.kind, body)
     return context.store.get(RemediationPlan, plan.metadata.namespace or "", plan.metadata.name) or plan
 
 
@@ -123,7 +123,7 @@ def _known(context: Context, plan: RemediationPlan) -> Facts:
         policy=policy,
         response=matching(policy, finding) if policy and finding and belongs else None,
         runbook=runbook,
-        runbook_digest=runbook_digest(runbook) if runbook else "",
+        runbook_digest=context.digest_of(runbook) if runbook else "",
         finding=finding if belongs else None,
         plan_digest=plan_digest(plan.status.content_digest or "", plan.metadata.uid),
         approval_enforced=context.enforced,
