@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -12,11 +12,11 @@ from forestall.api.runbook import Runbook
 from forestall.inspection.alerts import Alerts
 from forestall.inspection.report import Report
 from forestall.planning.runbooks import digest
-from forestall.ports import Clock, Json, Kube, Measurement, Notifier
+from forestall.ports import Clock, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
 from forestall.runtime.canary import weakness
 from forestall.runtime.election import Election
-from forestall.runtime.locks import Locks, under_way
+from forestall.runtime.locks import Locks
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.sharing import Shared
@@ -81,11 +81,8 @@ class Context:
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
     canary: Shared[str] = field(init=False)
     """Asks anew what is wrong with them, once for all who want to know."""
-    under_way: Shared[Sequence[Json]] = field(init=False)
-    """Asks anew which plans may work on something, once for all who want to know."""
 
     def __post_init__(self) -> None:
-        self.under_way = Shared(partial(under_way, self.kube))
         self.canary = Shared(partial(weakness, self.kube, self.settings))
 
     def digest_of(self, runbook: Runbook) -> str:

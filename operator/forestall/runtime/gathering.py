@@ -163,7 +163,7 @@ async def _checked(context: Context, facts: Facts) -> Facts:
     if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
         found = await context.canary.answer()
         facts = replace(facts, approval_enforced=not found, enforcement=found)
-    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.under_way, facts.plan))
+    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.kube, facts.plan))
     return replace(facts, live=await _live(context, facts), counterexample=await _counterexample(context, facts))
 
 
@@ -328,7 +328,8 @@ async def _rendered(context: Context, facts: Facts, trial: _Trial, own: Simulate
     if facts.runbook is None or facts.response is None:
         raise RuntimeError("a draft needs its runbook and response")
     content = await _content(context, facts, trial.done, trial.target)
-    made = content.rendered
+    made, basis = content.rendered, _basis(facts, trial.done, trial.target)
+    context.revisions[facts.plan.key] = Revision(basis, made.content_digest, context.clock.now())
     return Draft(
         mode=facts.response.mode,
         target=made.target,
