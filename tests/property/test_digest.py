@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,10 @@ from forestall.planning.runbooks import arguments
 from forestall.ports import Json
 from tests.unit.planning.objects import BAD, deployment, runbook
 from tests.unit.planning.world import broken_rollout, history, node, pod, policy, service, snapshot
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+"""Text of all that is Unicode, beyond the basic plane and what has to be escaped among it."""
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | ANY_TEXT
 
 IMAGE = f"registry.example/forestall@sha256:{'a' * 64}"
 
@@ -289,6 +294,12 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab.\u00e9", max_size=3), inner, max_size=4),
     max_leaves=12,
 )
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4)))
+def test_the_canonical_text_is_that_of_rfc_8785(value: Any) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)

@@ -53,13 +53,15 @@ async def _spec(kube: Kube, kind: Resource, name: str) -> Json | None:
 
 def _differences(path: str, shipped: object, installed: object) -> Iterator[str]:
     """Where two JSON values differ, and how."""
+    if shipped == installed:
+        return
     if isinstance(shipped, dict) and isinstance(installed, dict):
         for name in sorted(shipped.keys() | installed.keys()):
             yield from _in_field(f"{path}.{name}", name, shipped, installed)
     elif isinstance(shipped, list) and isinstance(installed, list) and len(shipped) == len(installed):
         for number, (one, other) in enumerate(zip(shipped, installed, strict=True)):
             yield from _differences(f"{path}[{number}]", one, other)
-    elif shipped != installed:
+    else:
         yield f"{path} is {_short(installed)}, shipped was {_short(shipped)}"
 
 

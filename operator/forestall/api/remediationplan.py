@@ -404,7 +404,13 @@ class RemediationPlan(Resource):
             Column("Digest", ".status.planDigest", wide=True),
             Column("Age", ".metadata.creationTimestamp", "date"),
         ),
-        selectable=(".spec.purpose", ".spec.policyRef.name", ".status.phase", ".status.riskClass"),
+        selectable=(
+            ".spec.purpose",
+            ".spec.policyRef.name",
+            ".status.phase",
+            ".status.riskClass",
+            ".status.target.ref.name",
+        ),
     )
     spec: RemediationPlanSpec
     """What is proposed."""

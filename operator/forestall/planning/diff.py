@@ -16,7 +16,7 @@ _NOISE: Final = frozenset(("managedFields", "resourceVersion", "generation", "ui
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-class _Flat(yaml.SafeDumper):
+class _Flat(yaml.CSafeDumper):
     """Writes equal parts out each time: an anchor would show sharing in memory, not a fact of the object."""
 
     def ignore_aliases(self, _data: object) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final
-
-import rfc8785
 
 from forestall.ports import Json
 
@@ -21,9 +20,10 @@ def canonical(value: object) -> bytes:
     """RFC 8785 JSON of a JSON-like value.
 
     Decimals become text rounded to 1e-4, and integers that JSON readers would round become text. Raises
-    TypeError for floats and other things that have no one text, ValueError for a Decimal that is no number.
+    TypeError for floats and other things that have no one text, ValueError for a Decimal that is no number and for
+    text that is no Unicode.
     """
-    return rfc8785.dumps(_plain(value))
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def sha256_of(value: object) -> str:
@@ -63,7 +63,7 @@ def _at(target: Mapping[str, Any], path: str) -> Any:
 
 def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
-        return {_key(key): _plain(item) for key, item in value.items()}
+        return {key: _plain(value[key]) for key in sorted(value, key=_place)}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Decimal):
@@ -75,7 +75,8 @@ def _plain(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no one canonical text; pass text, integers or Decimals")
 
 
-def _key(key: object) -> str:
+def _place(key: object) -> bytes:
+    """What the keys of an object are ordered by: their UTF-16 code units."""
     if not isinstance(key, str):
         raise TypeError(f"{key!r} cannot be a key of canonical JSON: keys are text")
-    return key
+    return key.encode("utf-16-be")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from forestall.api.base import Key
+from forestall.api.runbook import Runbook
 from forestall.inspection.alerts import Alerts
 from forestall.inspection.report import Report
-from forestall.ports import Clock, Json, Kube, Measurement, Notifier
+from forestall.planning.runbooks import digest
+from forestall.ports import Clock, Kube, Measurement, Notifier
 from forestall.runtime.accounting import Accountant
 from forestall.runtime.canary import weakness
 from forestall.runtime.election import Election
-from forestall.runtime.locks import Locks, under_way
+from forestall.runtime.locks import Locks
 from forestall.runtime.queue import WorkQueue
 from forestall.runtime.settings import Settings
 from forestall.runtime.sharing import Shared
@@ -75,17 +77,23 @@ class Context:
     """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
     since: datetime = field(init=False)
     """From when on this replica has listened to anybody."""
+    digests: dict[Key, tuple[Runbook, str]] = field(default_factory=dict)
+    """The digest of each runbook as it was last read, by the runbook's key."""
     weakness: str = "the API server has not been asked yet"
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
     canary: Shared[str] = field(init=False)
     """Asks anew what is wrong with them, once for all who want to know."""
-    under_way: Shared[Sequence[Json]] = field(init=False)
-    """Asks anew which plans may work on something, once for all who want to know."""
 
     def __post_init__(self) -> None:
         self.since = self.clock.now()
-        self.under_way = Shared(partial(under_way, self.kube))
         self.canary = Shared(partial(weakness, self.kube, self.settings))
+
+    def digest_of(self, runbook: Runbook) -> str:
+        """The runbook's digest, worked out once for each version of it."""
+        known = self.digests.get(runbook.key)
+        if known is None or known[0] is not runbook:
+            known = self.digests[runbook.key] = (runbook, digest(runbook))
+        return known[1]
 
     @property
     def enforced(self) -> bool:

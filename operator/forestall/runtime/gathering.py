@@ -27,7 +27,6 @@ from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
 from forestall.planning.rollouts import rollout
 from forestall.planning.runbooks import InvalidParameterError, arguments
-from forestall.planning.runbooks import digest as runbook_digest
 from forestall.planning.simulate import Simulated
 from forestall.planning.targets import key_of, serving, version
 from forestall.ports import Json, KubeError
@@ -99,7 +98,7 @@ async def reread(
         context.store.drop(model.crd.kind, {"metadata": {"namespace": namespace, "name": name}})
         return
     if not context.store.holds(model.crd.kind, body):
-        intake.seen(context, model.crd.kind, "MODIFIED", body)
+        intake.learn(context, model.crd.kind, "MODIFIED", body)
     if context.store.get(model, namespace, name) is None:
         raise RuntimeError(f"{model.crd.kind} {namespace}/{name} cannot be read: nothing is decided without it")
 
@@ -107,7 +106,8 @@ async def reread(
 async def _fresh(context: Context, plan: RemediationPlan) -> RemediationPlan:
     """The plan as the API server has it now."""
     body = await context.kube.get(PLANS, plan.metadata.namespace or "", plan.metadata.name)
-    context.store.put(PLANS.kind, body)
+    if not context.store.holds(PLANS.kind, body):
+        context.store.put(PLANS.kind, body)
     return context.store.get(RemediationPlan, plan.metadata.namespace or "", plan.metadata.name) or plan
 
 
@@ -123,7 +123,7 @@ def _known(context: Context, plan: RemediationPlan) -> Facts:
         policy=policy,
         response=matching(policy, finding) if policy and finding and belongs else None,
         runbook=runbook,
-        runbook_digest=runbook_digest(runbook) if runbook else "",
+        runbook_digest=context.digest_of(runbook) if runbook else "",
         finding=finding if belongs else None,
         plan_digest=plan_digest(plan.status.content_digest or "", plan.metadata.uid),
         approval_enforced=context.enforced,
@@ -163,7 +163,7 @@ async def _checked(context: Context, facts: Facts) -> Facts:
     if facts.plan.status.risk_class != "Low" or facts.plan.status.phase == "PendingApproval":
         found = await context.canary.answer()
         facts = replace(facts, approval_enforced=not found, enforcement=found)
-    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.under_way, facts.plan))
+    facts = replace(await people.entitled(context, facts), rival=await locks.rival(context.kube, facts.plan))
     facts = replace(facts, live=await _live(context, facts))
     return replace(facts, simulation=await trials.now(context, facts))
 
@@ -271,7 +271,8 @@ async def _rendered(context: Context, facts: Facts, trial: Trial, own: Simulated
     if facts.runbook is None or facts.response is None:
         raise RuntimeError("a draft needs its runbook and response")
     content = await _content(context, facts, trial.done, trial.target)
-    made = content.rendered
+    made, basis = content.rendered, _basis(facts, trial.done, trial.target)
+    context.revisions[facts.plan.key] = Revision(basis, made.content_digest, context.clock.now())
     return Draft(
         mode=facts.response.mode,
         target=made.target,

@@ -44,13 +44,14 @@ async def let_go(context: Context, plan: RemediationPlan) -> None:
 async def _write(context: Context, plan: RemediationPlan, finalizers: Sequence[str]) -> None:
     metadata = plan.metadata
     patch = {"metadata": {"resourceVersion": metadata.resource_version, "finalizers": list(finalizers)}}
-    try:
-        answer = await context.kube.merge_patch(
-            PLANS, metadata.namespace or "", metadata.name, patch, manager="forestall"
-        )
-    except KubeError as error:
-        if error.status != 404:
-            raise
-        return
-    if finalizers or not metadata.deletion_timestamp:
-        context.store.put(PLANS.kind, answer)
+    with context.store.echoes.writing(plan.key):
+        try:
+            answer = await context.kube.merge_patch(
+                PLANS, metadata.namespace or "", metadata.name, patch, manager="forestall"
+            )
+        except KubeError as error:
+            if error.status != 404:
+                raise
+            return
+        if finalizers or not metadata.deletion_timestamp:
+            context.store.put(PLANS.kind, answer)

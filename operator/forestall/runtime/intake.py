@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from forestall.adapters.resources import JOBS
@@ -13,14 +14,21 @@ from forestall.api.remediationplan import RemediationPlan
 from forestall.planning import job
 from forestall.runtime import retention
 from forestall.runtime.context import Context
-from forestall.runtime.store import MODELS
+from forestall.runtime.store import MODELS, key_of
 
 RETENTION = frozenset((Finding.crd.kind, RemediationPlan.crd.kind, InspectionPolicy.crd.kind))
 """Kinds of which a change may leave a finding or a plan that nobody needs any more."""
 
 
 def seen(context: Context, kind: str, event: str | None, body: dict[str, Any]) -> None:
-    """Take over an object from a watch, and queue whatever depends on it. Echoes of our own writes are no news."""
+    """Take over an object from a watch; what is heard of one that is being written waits until it has been."""
+    tell = partial(learn, context, kind, event, body)
+    if not context.store.echoes.holds(key_of(kind, body), tell):
+        tell()
+
+
+def learn(context: Context, kind: str, event: str | None, body: dict[str, Any]) -> None:
+    """Take over an object now, and queue whatever depends on it. Echoes of our own writes are no news."""
     if event == "DELETED":
         _route(context, context.store.drop(kind, body), body)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
@@ -14,12 +14,11 @@ from forestall.api.base import ObjectRef
 from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
 from forestall.gates import lock
 from forestall.ports import Json, Kube
-from forestall.runtime.sharing import Shared
 
 _APART: tuple[Phase, ...] = ("Proposed", "PendingApproval", *sorted(TERMINAL))
 """Phases of plans that work on nothing."""
 SELECTED = ",".join(f"status.phase!={phase}" for phase in _APART)
-"""Field selector of all other plans, which are few."""
+"""Field selector of all other plans."""
 
 
 class Locks:
@@ -39,23 +38,16 @@ class Locks:
             yield
 
 
-async def under_way(kube: Kube) -> Sequence[Json]:
-    """The plans that may work on something, of all namespaces.
-
-    Read from the API server: a watch may be late, and after a start the plans are seen one by one. Raises KubeError.
-    """
-    return await kube.list(PLANS, fields=SELECTED)
-
-
-async def rival(working: Shared[Sequence[Json]], plan: RemediationPlan) -> str | None:
+async def rival(kube: Kube, plan: RemediationPlan) -> str | None:
     """Another plan that works on the same target, as namespace/name; empty: none; None: the plan has no target yet.
 
-    `working` asks for all plans that are under way. Raises KubeError.
+    Read from the API server, of all namespaces: a watch may be late, and after a start the plans are seen one by one.
+    Where many plans are under way, only those of targets of that name are sent. Raises KubeError.
     """
     if plan.status.target is None:
         return None
     target = plan.status.target.ref
-    for body in await working.answer():
+    for body in await kube.list(PLANS, fields=f"{SELECTED},status.target.ref.name={target.name}"):
         metadata = body["metadata"]
         if metadata["uid"] != plan.metadata.uid and _works_on(body, target):
             return f"{metadata['namespace']}/{metadata['name']}"

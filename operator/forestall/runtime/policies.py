@@ -159,10 +159,9 @@ async def create_finding(kube: Kube, store: Store, policy: InspectionPolicy, spe
 
 async def plan(context: Context, policy: InspectionPolicy, done: Pass) -> None:
     """Propose a plan for every finding that waits for one."""
-    runbooks = {one.metadata.name: one for one in context.store.all(Runbook) if not problem(one)}
-    for finding in sorted(findings_of(context, policy), key=lambda one: one.metadata.name):
-        if finding.status.state in RESTING:
-            continue
+    waiting = [one for one in findings_of(context, policy) if one.status.state not in RESTING]
+    runbooks = {one.metadata.name: one for one in context.store.all(Runbook) if not problem(one)} if waiting else {}
+    for finding in sorted(waiting, key=lambda one: one.metadata.name):
         plans = context.store.plans_of(finding)
         answer = await asyncio.to_thread(
             propose,

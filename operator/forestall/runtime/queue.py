@@ -33,6 +33,7 @@ class WorkQueue(Generic[K]):
         self._failures: dict[K, int] = {}
         self._count = 0
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._idle = asyncio.Event()
 
     @property
@@ -65,17 +66,18 @@ class WorkQueue(Generic[K]):
 
     async def get(self) -> K:
         """The next key. It is being worked on until `done` or `failed`."""
-        while True:
+        async with self._turn:  # of all workers that have nothing to do, a key wakes one
             self._promote()
-            if self._ready:
-                key = self._ready.popleft()
-                del self._since[key]
-                self._working.add(key)
-                return key
-            self._wake.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._until_next()):
-                    await self._wake.wait()
+            while not self._ready:
+                self._wake.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._until_next()):
+                        await self._wake.wait()
+                self._promote()
+            key = self._ready.popleft()
+            del self._since[key]
+            self._working.add(key)
+            return key
 
     async def drained(self) -> None:
         """Wait until no key is being worked on."""
@@ -112,8 +114,6 @@ class WorkQueue(Generic[K]):
             if self._due.get(key) == due:
                 del self._due[key]
                 self.add(key)
-        if self._ready:
-            self._wake.set()
 
     def _until_next(self) -> float | None:
         return max(self._later[0][0] - self._time(), 0.0) if self._later else None

@@ -18,6 +18,7 @@ from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.ports import Json
+from forestall.runtime.echoes import Echoes
 
 R = TypeVar("R", bound=Resource)
 S = TypeVar("S", bound=Hashable)
@@ -55,13 +56,14 @@ class Store:
         self._raw_status: dict[Key, bytes] = {}
         self._plans: dict[tuple[str, str], dict[str, RemediationPlan]] = {}
         self._gone: dict[str, None] = {}
+        self.echoes = Echoes()
+        """What is being written."""
         self.unreadable: dict[Key, str] = {}
         """Objects that do not decode, with the reason; they are treated as absent."""
 
     def put(self, kind: str, body: Json) -> Key:
         """Take over what the API server said; unreadable objects are remembered as such."""
-        metadata = body.get("metadata") or {}
-        key = Key(kind, metadata.get("namespace", ""), metadata.get("name", ""))
+        metadata, key = body.get("metadata") or {}, key_of(kind, body)
         known = self._known(key)
         if metadata.get("uid") in self._gone or (known is not None and _older(metadata, known)):
             return key
@@ -78,14 +80,13 @@ class Store:
     def holds(self, kind: str, body: Json) -> bool:
         """Whether this very version of the object is already known."""
         metadata = body.get("metadata") or {}
-        known = self._known(Key(kind, metadata.get("namespace", ""), metadata.get("name", "")))
+        known = self._known(key_of(kind, body))
         version = metadata.get("resourceVersion")
         return known is not None and known.metadata.resource_version == version
 
     def drop(self, kind: str, body: Json) -> Key:
         """The object is gone. Another one that has taken its name stays."""
-        metadata = body["metadata"]
-        key = Key(kind, metadata.get("namespace", ""), metadata["name"])
+        metadata, key = body["metadata"], key_of(kind, body)
         known, uid = self._known(key), metadata.get("uid")
         self._bury(uid)
         with suppress(ValidationError):
@@ -138,6 +139,12 @@ class Store:
         """The status as it was last seen on the wire: what a patch is computed against."""
         found: Json = json.loads(self._raw_status.get(key, b"{}"))
         return found
+
+
+def key_of(kind: str, body: Json) -> Key:
+    """Where an object stands, by its metadata."""
+    metadata = body.get("metadata") or {}
+    return Key(kind, metadata.get("namespace", ""), metadata.get("name", ""))
 
 
 def _taken(shelves: dict[S, dict[str, V]], place: S, name: str) -> V | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,12 @@ from forestall.handlers.intake import Seen
 FINALIZER = f"{GROUP}/finalizer"
 LONGEST_PAUSE = 3
 """Seconds between two attempts: an outage must not be outlasted by much."""
+PAGE = 100
+"""Objects of a list that are read at a time. Kopf keeps each of them, and a task for it, until it has rested."""
+HANDFUL = 10
+"""Events that are taken over at a time: each takes up to a millisecond of the loop that decides."""
+REST = 0.5
+"""Seconds after which Kopf lets go of an object that it hears nothing more of."""
 
 
 class Endless:
@@ -35,6 +42,10 @@ class Endless:
 
 class NoDiffBase(kopf.DiffBaseStorage):
     """Kopf keeps no copy of any object: nothing here depends on what changed, only on what is."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Nothing is compared: what Kopf would build for it is a deep copy of every object that it hears of."""
+        return kopf.BodyEssence({})
 
     def fetch(self, *, body: kopf.Body) -> None:
         """Nothing is stored."""
@@ -57,6 +68,8 @@ def settings() -> kopf.OperatorSettings:
     chosen.watching.server_timeout = 300
     chosen.watching.client_timeout = 330
     chosen.watching.connect_timeout = 10
+    chosen.watching.chunk_size = PAGE
+    chosen.queueing.idle_timeout = REST
     return chosen
 
 
@@ -80,14 +93,40 @@ def own_server() -> str:
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
+class Tray:
+    """Hands over what one thread sees to the loop of another one, in its order, and wakes that once for a handful.
+
+    `wake` has a function called in that loop soon, from any thread.
+    """
+
+    def __init__(self, seen: Seen, wake: Callable[[Callable[[], None]], object]) -> None:
+        self._seen, self._wake = seen, wake
+        self._items: deque[tuple[str, str | None, dict[str, Any]]] = deque()
+        self._awake = False
+
+    def put(self, kind: str, event: str | None, body: dict[str, Any]) -> None:
+        """Leave an event, from any thread."""
+        self._items.append((kind, event, body))
+        if not self._awake:
+            self._awake = True
+            self._wake(self._take)
+
+    def _take(self) -> None:
+        """Take what is there, a handful at a time: between two the loop goes on."""
+        try:
+            for _ in range(min(HANDFUL, len(self._items))):
+                self._seen(*self._items.popleft())
+        finally:
+            self._awake = False  # before the look: what is put after it wakes the loop again
+            if self._items:
+                self._awake = True
+                self._wake(self._take)
+
+
 async def run(seen: Seen, stop: threading.Event, ready: threading.Event) -> None:
     """One life of Kopf: returns when `stop` is set, raises when Kopf ends by itself. `seen` runs in this loop."""
-    loop = asyncio.get_running_loop()
-
-    def hand_over(kind: str, event: str | None, body: dict[str, object]) -> None:
-        loop.call_soon_threadsafe(seen, kind, event, body)
-
-    await asyncio.to_thread(_life, hand_over, stop, ready)
+    tray = Tray(seen, asyncio.get_running_loop().call_soon_threadsafe)
+    await asyncio.to_thread(_life, tray.put, stop, ready)
 
 
 def _life(seen: Seen, stop: threading.Event, ready: threading.Event) -> None:

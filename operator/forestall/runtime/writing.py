@@ -7,7 +7,7 @@ from typing import Any
 from forestall.adapters.resources import custom
 from forestall.api.base import Model, Resource
 from forestall.ports import Json, Kube, KubeError
-from forestall.runtime.store import Store
+from forestall.runtime.store import Store, key_of
 
 
 def difference(old: Any, new: Any) -> Any:
@@ -56,24 +56,26 @@ async def write_status(kube: Kube, store: Store, resource: Resource, status: Mod
         return False
     body = {"metadata": {"resourceVersion": resource.metadata.resource_version}, "status": patch}
     metadata = resource.metadata
-    try:
-        answer = await kube.patch_status(custom(type(resource)), metadata.namespace or "", metadata.name, body)
-    except KubeError as error:
-        if error.status == 404:
-            store.drop(resource.crd.kind, {"metadata": metadata.to_json()})
-        raise
-    store.put(resource.crd.kind, answer)
+    with store.echoes.writing(resource.key):
+        try:
+            answer = await kube.patch_status(custom(type(resource)), metadata.namespace or "", metadata.name, body)
+        except KubeError as error:
+            if error.status == 404:
+                store.drop(resource.crd.kind, {"metadata": metadata.to_json()})
+            raise
+        store.put(resource.crd.kind, answer)
     return True
 
 
 async def create_once(kube: Kube, store: Store, model: type[Resource], body: Json) -> bool:
     """Create an object with a deterministic name. Returns whether it is new; one that is there is taken over."""
     kind, namespace = custom(model), body["metadata"].get("namespace", "")
-    try:
-        store.put(model.crd.kind, await kube.create(kind, namespace, body))
-    except KubeError as error:
-        if error.reason != "AlreadyExists":
-            raise
-        store.put(model.crd.kind, await kube.get(kind, namespace, body["metadata"]["name"]))
-        return False
+    with store.echoes.writing(key_of(kind.kind, body)):
+        try:
+            store.put(kind.kind, await kube.create(kind, namespace, body))
+        except KubeError as error:
+            if error.reason != "AlreadyExists":
+                raise
+            store.put(kind.kind, await kube.get(kind, namespace, body["metadata"]["name"]))
+            return False
     return True

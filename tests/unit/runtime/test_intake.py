@@ -11,6 +11,7 @@ from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.planning import job
 from forestall.ports import Json, Resource
 from forestall.runtime import intake
+from forestall.runtime.store import key_of
 from tests.unit.gates.scene import finding, plan, policy, runbook
 from tests.unit.runtime.instant import run
 from tests.unit.runtime.scene import World, twin
@@ -89,6 +90,36 @@ def test_an_echo_of_what_is_known_is_no_news() -> None:
         for event in ("ADDED", "MODIFIED"):
             intake.seen(world.context, POLICIES.kind, event, body(POLICIES))
         assert await queued(world) == set()
+
+    run(story())
+
+
+def test_an_echo_that_is_faster_than_the_answer_is_no_news() -> None:
+    async def story() -> None:
+        world = await watched()
+        written = body(POLICIES)
+        written["metadata"]["resourceVersion"] = "8"
+        with world.context.store.echoes.writing(key_of(POLICIES.kind, written)):
+            intake.seen(world.context, POLICIES.kind, "MODIFIED", written)
+            world.context.store.put(POLICIES.kind, written)
+        await asyncio.sleep(0)
+        assert await queued(world) == set()
+
+    run(story())
+
+
+@pytest.mark.parametrize("event", ["MODIFIED", "DELETED"])
+def test_what_others_change_during_a_write_is_looked_at_after_it(event: str) -> None:
+    async def story() -> None:
+        world = await watched()
+        written, theirs = body(POLICIES), body(POLICIES)
+        written["metadata"]["resourceVersion"], theirs["metadata"]["resourceVersion"] = "8", "9"
+        with world.context.store.echoes.writing(key_of(POLICIES.kind, written)):
+            intake.seen(world.context, POLICIES.kind, event, theirs)
+            world.context.store.put(POLICIES.kind, written)
+            assert await queued(world) == set()
+        await asyncio.sleep(0)
+        assert await queued(world) == {POLICY}
 
     run(story())
 

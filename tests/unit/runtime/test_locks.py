@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,8 +12,7 @@ from forestall.adapters.memory import FixedClock, MemoryKube
 from forestall.adapters.resources import PLANS
 from forestall.api.remediationplan import RemediationPlan
 from forestall.ports import Json, KubeError
-from forestall.runtime.locks import Locks, rival, under_way
-from forestall.runtime.sharing import Shared
+from forestall.runtime.locks import Locks, rival
 from tests.unit.gates.scene import NOW, plan, rendered
 
 OTHER_TARGET = {"ref": {"kind": "Deployment", "namespace": "shop", "name": "web"}, "uid": "u", "readsHash": "sha256:1"}
@@ -26,11 +25,19 @@ def other(namespace: str = "web", **status: Any) -> Json:
     return {**body, "metadata": metadata, "status": {**body["status"], "phase": "Executing", **status}}
 
 
-def asked(kube: MemoryKube, own: RemediationPlan) -> str | None:
-    async def whole() -> str | None:
-        return await rival(Shared(partial(under_way, kube)), own)
+class Sending(MemoryKube):
+    """An API server that counts the objects that it sends in lists."""
 
-    return asyncio.run(whole())
+    sent = 0
+
+    async def list(self, *args: Any, **selectors: Any) -> Sequence[Json]:
+        found = await super().list(*args, **selectors)
+        self.sent += len(found)
+        return found
+
+
+def asked(kube: MemoryKube, own: RemediationPlan) -> str | None:
+    return asyncio.run(rival(kube, own))
 
 
 def found(*bodies: Json, own: RemediationPlan | None = None) -> str | None:
@@ -56,6 +63,14 @@ def test_neither_is_the_plan_itself_nor_one_of_another_target() -> None:
 
 def test_a_plan_of_the_same_target_that_cannot_be_read_is_one() -> None:
     assert found(other(attempts="nonsense")) == "web/mend-cart"
+
+
+def test_of_many_plans_at_work_only_those_of_the_targets_name_are_sent() -> None:
+    kube = Sending(FixedClock(NOW))
+    for number in range(20):
+        kube.put(PLANS, other(f"shop-{number}", target={**OTHER_TARGET, "uid": str(number)}))
+    kube.put(PLANS, other())
+    assert (asked(kube, plan()), kube.sent) == ("web/mend-cart", 1)
 
 
 def test_without_a_target_nobody_can_tell() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import pytest
 
 from forestall.runtime.queue import FIRST_BACKOFF, LONGEST_BACKOFF, WorkQueue
 from tests.unit.runtime.instant import run, settle
@@ -97,6 +100,37 @@ def test_no_key_is_ever_worked_on_twice_at_the_same_time() -> None:
             for one in workers:
                 one.cancel()
         assert {*done} == {*"abc"}
+
+    with_queue(use)
+
+
+class Counting(asyncio.Event):
+    """An event that counts how often somebody was woken by it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken = 0
+
+    async def wait(self) -> Literal[True]:
+        answer = await super().wait()
+        self.woken += 1
+        return answer
+
+
+def test_a_key_wakes_one_worker_of_many_that_have_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = Counting()
+    monkeypatch.setattr(asyncio, "Event", lambda: event)
+
+    async def use(queue: Queue) -> None:
+        workers = [asyncio.create_task(queue.get()) for _ in range(8)]
+        await settle()
+        for key in ("a", "b", "c"):
+            queue.add(key)
+            await settle()
+        assert [worker.result() for worker in workers if worker.done()] == ["a", "b", "c"]
+        assert event.woken == 3
+        for worker in workers:
+            worker.cancel()
 
     with_queue(use)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
+import kopf
 import pytest
 
 from forestall.api.base import GROUP
@@ -21,6 +24,17 @@ def test_it_keeps_no_state_and_posts_nothing() -> None:
     assert not chosen.posting.enabled
     assert chosen.persistence.finalizer == f"{GROUP}/finalizer"
     assert isinstance(chosen.persistence.diffbase_storage, watching.NoDiffBase)
+
+
+def test_it_takes_lists_in_by_pages_and_soon_lets_go_of_what_it_has_told() -> None:
+    chosen = watching.settings()
+    assert chosen.watching.chunk_size == watching.PAGE <= 500
+    assert chosen.queueing.idle_timeout == watching.REST <= 1
+
+
+def test_it_copies_no_object_to_compare_it() -> None:
+    body = kopf.Body({"metadata": {"labels": {"a": "b"}}, "spec": {"large": [1]}})
+    assert watching.NoDiffBase().build(body=body) == {}
 
 
 def test_an_outage_of_any_length_is_waited_for() -> None:
@@ -64,3 +78,53 @@ def test_what_kopf_sees_is_handed_over_to_the_loop_that_decides(monkeypatch: pyt
     asyncio.run(both())
     by_kind = {kind: thread for kind, _, thread in told}
     assert by_kind["Finding"] == threading.main_thread().name != by_kind["life"]
+
+
+def handed_over(count: int, *, fails: int = -1) -> tuple[list[str | None], int]:
+    """What arrives of so many events that are left before the loop takes any, and how often it was woken."""
+    told: list[str | None] = []
+    woken: list[object] = []
+
+    def seen(kind: str, event: str | None, body: dict[str, Any]) -> None:
+        told.append(event)
+        if event == str(fails):
+            raise RuntimeError("one of them cannot be looked at")
+
+    def wake(take: Callable[[], None]) -> None:
+        woken.append(take)
+        asyncio.get_running_loop().call_soon(take)
+
+    async def story() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        tray = watching.Tray(seen, wake)
+        for number in range(count):
+            tray.put("Finding", str(number), {})
+        for _ in range(count):
+            await asyncio.sleep(0)
+
+    asyncio.run(story())
+    return told, len(woken)
+
+
+def test_many_events_arrive_in_their_order_and_wake_the_loop_once_for_a_handful() -> None:
+    told, woken = handed_over(10 * watching.HANDFUL)
+    assert told == [str(number) for number in range(10 * watching.HANDFUL)]
+    assert woken == 10
+
+
+def test_an_event_that_fails_holds_up_no_other() -> None:
+    told, _ = handed_over(3 * watching.HANDFUL, fails=1)
+    assert told == [str(number) for number in range(3 * watching.HANDFUL)]
+
+
+def test_the_loop_goes_on_between_two_handfuls() -> None:
+    async def story() -> None:
+        told: list[str | None] = []
+        wake = asyncio.get_running_loop().call_soon_threadsafe
+        tray = watching.Tray(lambda kind, event, body: told.append(event), wake)
+        for _ in range(watching.HANDFUL + 1):
+            tray.put("Finding", None, {})
+        await asyncio.sleep(0)
+        assert len(told) == watching.HANDFUL
+
+    asyncio.run(story())
