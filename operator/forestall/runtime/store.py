@@ -84,6 +84,10 @@ class Store:
         version = metadata.get("resourceVersion")
         return known is not None and known.metadata.resource_version == version
 
+    def knows(self, key: Key) -> bool:
+        """Whether the object was heard of, readable or not, and is there."""
+        return self._known(key) is not None or key in self.unreadable
+
     def drop(self, kind: str, body: Json) -> Key:
         """The object is gone. Another one that has taken its name stays."""
         metadata, key = body["metadata"], key_of(kind, body)

@@ -117,6 +117,15 @@ def test_it_knows_which_version_it_holds() -> None:
     assert not Store().holds(KIND, body("7"))
 
 
+def test_it_knows_whom_it_has_heard_of_readable_or_not() -> None:
+    store = stored(body("7"))
+    assert store.knows(KEY)
+    store.put(KIND, body("8", spec=None))
+    assert store.knows(KEY)
+    store.drop(KIND, body("8"))
+    assert not store.knows(KEY)
+
+
 def test_what_is_gone_is_forgotten() -> None:
     store = stored(body())
     assert store.drop(KIND, body()) == KEY
