@@ -86,7 +86,8 @@ async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None
     for name in sorted(seen.keys() - known.keys()):
         known[name] = await create_finding(context.kube, context.store, policy, seen[name].spec)
     for name, finding in sorted(known.items()):
-        await _record_one(context, finding, seen.get(name), done)
+        if name in seen or finding.status.state != "Closed":  # nothing but its condition moves one that is closed
+            await _record_one(context, finding, seen.get(name), done)
 
 
 async def _record_one(context: Context, finding: Finding, observation: Observation | None, done: Pass) -> None:
