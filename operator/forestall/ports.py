@@ -72,6 +72,9 @@ class Kube(Protocol):
     ) -> Sequence[Json]:
         """Read all objects of a kind, or those that the selectors choose; an empty namespace means all namespaces."""
 
+    async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
+        """Namespace and name of every object of a kind; little else of them is sent."""
+
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """List, then follow for ever: each object ADDED, one SYNCED, then changes; reconnects and relists by itself.
 

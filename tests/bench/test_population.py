@@ -27,6 +27,8 @@ SHOPS, EACH = 50, 100
 OBJECTS = SHOPS * EACH
 CHANGES = 100
 PASSES = 2 * SHOPS
+SCRAPE = 15.0
+"""Seconds between two looks at the operator's metrics while it is left alone."""
 PATIENCE = 600.0
 """Seconds that so much may take."""
 
@@ -40,7 +42,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_a_population(world: World) -> None:
     model = live(world)
-    alone = cpu_of_changes(model, rate=0.0)
+    _, quiet = idle(world, 2)
+    alone = cpu_of_changes(model, quiet)
     bare = memory_mebibytes(world.operator.pid)
     world.operator.stop()
     names = populate(world, lived(model), SHOPS, EACH)
@@ -53,7 +56,7 @@ def test_a_population(world: World) -> None:
     started = [after.get(kind, 0) - before.get(kind, 0) for kind in ("findings", "remediationplans")]
     policies = after["inspectionpolicies"] - before["inspectionpolicies"]
     assert job_names(world) == jobs
-    resting, rate = idle(world)
+    resting, rate = idle(world, PASSES)
     among = cpu_of_changes(Shop(world, names[0]), rate)
     memory = memory_mebibytes(world.operator.pid)
     figures = (
@@ -122,10 +125,13 @@ def knows_all(world: World) -> bool:
     return held == [OBJECTS + 1] * 2 and not world.operator.metric("forestall_ledger_behind")
 
 
-def idle(world: World) -> tuple[float, float]:
-    """Status PATCHes while many inspections pass, and the operator's CPU seconds for each second meanwhile."""
+def idle(world: World, passes: int) -> tuple[float, float]:
+    """Status PATCHes while so many inspections pass, and the operator's CPU seconds for each second meanwhile.
+
+    It is asked how far it is no oftener than Prometheus asks: each answer counts all that there is.
+    """
     writes, used, began, seen = all_writes(world), cpu_seconds(world.operator.pid), time.monotonic(), inspections(world)
-    wait_until("more inspections", lambda: inspections(world) >= seen + PASSES, timeout=PATIENCE, interval=0.5)
+    wait_until("more inspections", lambda: inspections(world) >= seen + passes, timeout=PATIENCE, interval=SCRAPE)
     spent = cpu_seconds(world.operator.pid) - used
     return all_writes(world) - writes, spent / (time.monotonic() - began)
 

@@ -98,6 +98,11 @@ class MemoryKube:
         self._called(Call("list", resource.kind, namespace, ""))
         return copy.deepcopy([item for item in self._matching(resource, namespace, labels) if _has(item, fields)])
 
+    async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
+        """Namespaces and names of a kind, ordered."""
+        self._called(Call("list", resource.kind, "", ""))
+        return [(namespace, name) for kind, namespace, name in sorted(self._objects) if kind == resource.kind]
+
     async def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """Each object, SYNCED, then every change for ever."""
         seen = len(self._history)

@@ -25,8 +25,9 @@ def count(policy: InspectionPolicySpec, findings: Iterable[Finding]) -> Closure:
 
 def eligible(policy: InspectionPolicySpec, finding: Finding) -> bool:
     """Whether a finding stands in the denominator."""
-    ran = any(plan.phase in RAN for plan in finding.status.plans)
-    self_cleared = finding.status.state == "Cleared" and not ran
+    status = finding.status
+    self_cleared = status.state == "Cleared" and not any(plan.phase in RAN for plan in status.plans)
+    if status.detected_at is None or self_cleared:
+        return False
     response = next((one for one in policy.responses if finding.spec.type in one.match.types), None)
-    observed = response is not None and response.mode == "Observe"
-    return finding.status.detected_at is not None and not self_cleared and not observed
+    return response is None or response.mode != "Observe"

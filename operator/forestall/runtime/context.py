@@ -79,6 +79,8 @@ class Context:
     """From when on this replica has listened to anybody."""
     digests: dict[Key, tuple[Runbook, str]] = field(default_factory=dict)
     """The digest of each runbook as it was last read, by the runbook's key."""
+    unheard: frozenset[str] | None = None
+    """Namespaces of which findings or plans are still to be heard of since the start; None: it is not known which."""
     weakness: str = "the API server has not been asked yet"
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
     canary: Shared[str] = field(init=False)
@@ -94,6 +96,10 @@ class Context:
         if known is None or known[0] is not runbook:
             known = self.digests[runbook.key] = (runbook, digest(runbook))
         return known[1]
+
+    def whole(self, namespace: str) -> bool:
+        """Whether all findings and plans of a namespace are known."""
+        return self.unheard is not None and namespace not in self.unheard
 
     @property
     def enforced(self) -> bool:

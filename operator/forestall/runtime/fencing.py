@@ -25,6 +25,10 @@ class Fenced:
         """Read all objects of a kind."""
         return await self._kube.list(resource, namespace, labels=labels, fields=fields)
 
+    async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
+        """Namespaces and names of a kind."""
+        return await self._kube.names(resource)
+
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """Follow a kind."""
         return self._kube.watch(resource, namespace, labels=labels)

@@ -78,7 +78,7 @@ def _route(context: Context, key: Key, body: dict[str, Any]) -> None:
     if key.kind in {"Runbook", "NetworkTwin"}:
         for policy in context.store.all(InspectionPolicy):
             context.queue.add(policy.key)
-    if key.kind in {Finding.crd.kind, RemediationPlan.crd.kind}:
-        # At a start thousands come one by one: each policy looks at them in handfuls.
+    # At a start thousands come one by one: policies look once all of their namespace are known, and then by handfuls.
+    if key.kind in {Finding.crd.kind, RemediationPlan.crd.kind} and context.whole(key.namespace):
         for policy in context.store.all(InspectionPolicy, key.namespace):
             context.queue.add_after(policy.key, context.settings.tick.total_seconds())

@@ -106,7 +106,9 @@ async def record(context: Context, policy: InspectionPolicy, done: Pass) -> None
     for name in sorted(seen.keys() - known.keys()):
         known[name] = await create_finding(context.kube, context.store, policy, seen[name].spec)
     for name, finding in sorted(known.items()):
-        await _record_one(context, policy, finding, seen.get(name), done)
+        # Nothing but its condition and its alerts move one that is closed.
+        if name in seen or finding.status.alerts or finding.status.state != "Closed":
+            await _record_one(context, policy, finding, seen.get(name), done)
 
 
 async def _record_one(
@@ -230,6 +232,9 @@ def _wake_plans(context: Context, policy: Key) -> None:
 
 
 async def _write(context: Context, policy: InspectionPolicy, status: InspectionPolicyStatus) -> None:
+    told = policy.status.observed_generation == policy.metadata.generation
+    if told and not context.whole(policy.metadata.namespace or ""):
+        return  # what is known so soon after a start is little: what was said last is nearer to the truth
     if await write_status(context.kube, context.store, policy, status):
         context.metrics.writes.labels("InspectionPolicy").inc()
 
@@ -248,7 +253,7 @@ def _waiting(context: Context, policy: InspectionPolicy, twin: Twin | None) -> I
 
 def _status(context: Context, policy: InspectionPolicy, twin: Twin, done: Pass) -> InspectionPolicyStatus:
     """What the pass found, in numbers and conditions."""
-    own = findings_of(context, policy)
+    own, whole = findings_of(context, policy), context.whole(policy.metadata.namespace or "")
     waiting = sum(1 for finding in own if finding.status.state not in RESTING)
     found = _conditions(context, policy, twin, done, waiting)
     return InspectionPolicyStatus(
@@ -256,8 +261,8 @@ def _status(context: Context, policy: InspectionPolicy, twin: Twin, done: Pass) 
         conditions=tuple(conditions.merge(policy.status.conditions, found)),
         goals=done.report.goals,
         inspections=done.report.counts,
-        open_findings=waiting,
-        closure=count(policy.spec, own),
+        open_findings=waiting if whole else policy.status.open_findings,
+        closure=count(policy.spec, own) if whole else policy.status.closure,
     )
 
 

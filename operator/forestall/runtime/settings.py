@@ -47,7 +47,7 @@ class Settings:
     """FORESTALL_LEDGER: the ledger, as a path or as the URL of a PostgreSQL database. Empty: no ledger is kept."""
     alerts: AlertReceiver | None = None
     """How alerts are received; None: not at all."""
-    workers: int = 8
+    workers: int = 16
     """FORESTALL_WORKERS: keys reconciled at the same time."""
     proposals: int = 10
     """FORESTALL_PROPOSALS: how many plans that have not ended anybody but the operator may have proposed."""
@@ -81,7 +81,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         ledger=values.get("FORESTALL_LEDGER", ""),
         alerts=_alerts(values),
         proposals=_integer(values, "FORESTALL_PROPOSALS", 10, least=0),
-        workers=_integer(values, "FORESTALL_WORKERS", 8, least=1),
+        workers=_integer(values, "FORESTALL_WORKERS", 16, least=1),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from typing import TypeVar, cast
@@ -15,9 +16,10 @@ from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networktwin import NetworkTwin
 from forestall.api.remediationapproval import RemediationApproval
 from forestall.api.remediationpause import RemediationPause
-from forestall.api.remediationplan import RemediationPlan
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.api.runbook import Runbook
-from forestall.ports import Json
+from forestall.planning.gist import gist
+from forestall.ports import Json, KubeError
 from forestall.runtime.echoes import Echoes
 
 R = TypeVar("R", bound=Resource)
@@ -45,6 +47,8 @@ class Store:
 
     Never goes back in time: an older resourceVersion is not news.
 
+    Of a plan that has ended, what nothing follows from any more is left out.
+
     Nor does a deleted object come back: the answer to a write of ours may arrive after the news of the deletion.
 
     `notice` is told of every object that is new or has changed, and of one that is gone as it was at its end.
@@ -70,7 +74,7 @@ class Store:
         try:
             model = MODELS[kind].model_validate(body, context=TO_KEEP)
             self._forget(key)
-            self._keep(key, model, body.get("status") or {})
+            self._keep(key, model, body)
             self._notice(model)
         except ValidationError as error:
             self._forget(key)
@@ -83,6 +87,10 @@ class Store:
         known = self._known(key_of(kind, body))
         version = metadata.get("resourceVersion")
         return known is not None and known.metadata.resource_version == version
+
+    def knows(self, key: Key) -> bool:
+        """Whether the object was heard of, readable or not, and is there."""
+        return self._known(key) is not None or key in self.unreadable
 
     def drop(self, kind: str, body: Json) -> Key:
         """The object is gone. Another one that has taken its name stays."""
@@ -99,12 +107,20 @@ class Store:
     def _known(self, key: Key) -> Resource | None:
         return self._objects[key.kind].get(key.namespace, {}).get(key.name)
 
-    def _keep(self, key: Key, model: Resource, status: Json) -> None:
-        self._objects[key.kind].setdefault(key.namespace, {})[key.name] = model
-        # As text: of thousands of plans that have ended, none is ever written again.
-        self._raw_status[key] = json.dumps(status).encode()
+    def _keep(self, key: Key, model: Resource, body: Json) -> None:
         if isinstance(model, RemediationPlan):
+            model = self._plan(key, model, body)
             self._plans.setdefault((key.namespace, model.spec.finding_ref.name), {})[key.name] = model
+        else:
+            self._raw_status[key] = _packed(body)
+        self._objects[key.kind].setdefault(key.namespace, {})[key.name] = model
+
+    def _plan(self, key: Key, plan: RemediationPlan, body: Json) -> RemediationPlan:
+        """The plan as it is kept: of thousands that have ended, none is ever written again."""
+        if plan.status.phase not in TERMINAL:
+            self._raw_status[key] = _packed(body)
+            return plan
+        return RemediationPlan.model_validate(gist(body), context=TO_KEEP)
 
     def _forget(self, key: Key) -> None:
         known = _taken(self._objects[key.kind], key.namespace, key.name)
@@ -136,8 +152,14 @@ class Store:
         return sorted(found.values(), key=lambda one: (str(one.metadata.creation_timestamp), one.metadata.name))
 
     def status(self, key: Key) -> Json:
-        """The status as it was last seen on the wire: what a patch is computed against."""
-        found: Json = json.loads(self._raw_status.get(key, b"{}"))
+        """The status as it was last seen on the wire: what a patch is computed against.
+
+        Raises KubeError with reason Conflict for a plan that has ended, as the API server would: it stays as it ended.
+        """
+        packed = self._raw_status.get(key)
+        if packed is None and self._known(key) is not None:
+            raise KubeError(409, "Conflict", f"{key} has ended")
+        found: Json = json.loads(zlib.decompress(packed)) if packed else {}
         return found
 
 
@@ -145,6 +167,11 @@ def key_of(kind: str, body: Json) -> Key:
     """Where an object stands, by its metadata."""
     metadata = body.get("metadata") or {}
     return Key(kind, metadata.get("namespace", ""), metadata.get("name", ""))
+
+
+def _packed(body: Json) -> bytes:
+    """The status as compressed text."""
+    return zlib.compress(json.dumps(body.get("status") or {}).encode(), zlib.Z_BEST_SPEED)
 
 
 def _taken(shelves: dict[S, dict[str, V]], place: S, name: str) -> V | None:

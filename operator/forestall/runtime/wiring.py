@@ -31,6 +31,7 @@ from forestall.runtime import (
     policies,
     remains,
     retention,
+    roll,
     twin_status,
     watching,
 )
@@ -138,7 +139,7 @@ async def serve(context: Context, stop: asyncio.Event) -> None:
     todo, election = duties(context), context.election
     workers = [partial(work, context.queue, todo, context.metrics) for _ in range(context.settings.workers)]
     accounts = [partial(context.accountant.run, context.store)] if context.accountant else []
-    watches = (partial(probe, context), partial(follow_jobs, context))
+    watches = (partial(probe, context), partial(follow_jobs, context), partial(roll.call, context))
     async with receiving(context), _background(health.beat, election.run, *watches, *accounts, *workers):
         watch = asyncio.create_task(
             supervise(partial(watching.run, partial(intake.seen, context), ended, ready), stop, loop.time)

@@ -51,6 +51,9 @@ class Cluster:
             if kind == resource.kind and namespace in {"", where}
         ]
 
+    async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
+        self._never()
+
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         self._never()
 

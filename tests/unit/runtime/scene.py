@@ -90,6 +90,7 @@ class World:
             ),
             election=Election(self.kube, self.clock, Replica("forestall", "a"), time=loop.time, elected=lambda: None),
             weakness="",
+            unheard=frozenset(),
         )
         self.kube.put(CONFIG_MAPS, SHIPPED)
         for item in objects:

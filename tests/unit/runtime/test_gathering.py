@@ -10,6 +10,7 @@ import pytest
 from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, PLANS, POLICIES, REPLICASETS, RUNBOOKS
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
+from forestall.planning.runbooks import digest
 from forestall.ports import Json, KubeError
 from forestall.runtime import plans
 from tests.unit.runtime.instant import run
@@ -194,3 +195,26 @@ def test_beyond_what_one_identity_may_propose_nothing_is_simulated() -> None:
         await world.context.twins.stop()
 
     run(story())
+
+
+def test_a_new_plan_is_rendered_once() -> None:
+    async def story(world: World) -> None:
+        for _ in range(3):
+            await world.inspect()
+            await world.step()
+        assert world.phase == "PendingApproval"
+        made = [(call.verb, call.dry_run) for call in world.kube.calls if call.kind == DEPLOYMENTS.kind]
+        assert (made.count(("get", False)), made.count(("json_patch", True))) == (1, 1)
+
+    waiting(story)
+
+
+def test_a_runbooks_digest_is_worked_out_once_for_each_version_of_it() -> None:
+    async def story(world: World) -> None:
+        [before] = world.context.store.all(Runbook)
+        assert world.context.digest_of(before) is world.context.digest_of(before) == digest(before)
+        newer_runbook(world)
+        [after] = world.context.store.all(Runbook)
+        assert world.context.digest_of(after) == digest(after) != digest(before)
+
+    waiting(story)

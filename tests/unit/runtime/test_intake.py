@@ -84,6 +84,18 @@ def test_many_findings_and_plans_wake_their_policy_once_within_a_tick(resource: 
     run(story())
 
 
+@pytest.mark.parametrize("resource", [PLANS, FINDINGS], ids=lambda resource: resource.kind)
+def test_no_policy_looks_at_each_of_what_comes_in_at_a_start(resource: Resource) -> None:
+    async def story() -> None:
+        world = await watched()
+        world.context.unheard = frozenset(("shop",))
+        intake.seen(world.context, resource.kind, None, body(resource))
+        await queued(world)
+        assert str(await world.context.queue.get()).startswith("Retention/")
+
+    run(story())
+
+
 def test_an_echo_of_what_is_known_is_no_news() -> None:
     async def story() -> None:
         world = await watched()

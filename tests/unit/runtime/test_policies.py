@@ -14,7 +14,7 @@ from forestall.api import conditions
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import RemediationPlan
-from forestall.ports import KubeError, Measurement, Resource, Sample
+from forestall.ports import Json, KubeError, Measurement, Resource, Sample
 from forestall.runtime import policies
 from forestall.runtime.policies import metrics_problem
 from tests.unit.gates.scene import NOW
@@ -80,6 +80,46 @@ def test_an_unchanged_world_is_not_written_again() -> None:
             world.clock.advance(timedelta(minutes=1))
             await world.inspect()
         assert world.kube.made("patch_status", "create", "merge_patch", "json_patch") == []
+
+    told(story)
+
+
+def another(finding: Finding) -> Json:
+    """A finding of another resource, closed some time ago: it counts."""
+    body = finding.to_json()
+    spec = {**body["spec"], "resource": {**body["spec"]["resource"], "name": "another"}}
+    metadata = {**body["metadata"], "name": "another", "uid": "another"}
+    return {**body, "metadata": metadata, "spec": spec, "status": {**body["status"], "state": "Closed"}}
+
+
+def test_nothing_is_said_while_findings_and_plans_of_before_still_come_in() -> None:
+    async def story(world: World) -> None:
+        await world.inspect()
+        before = world.policy.status
+        world.context.unheard = frozenset(("shop",))
+        world.see(FINDINGS, another(world.finding))
+        world.kube.calls.clear()
+        await world.inspect()
+        assert [call for call in world.kube.made("patch_status") if call.kind == POLICIES.kind] == []
+        assert (world.policy.status, before.closure.eligible) == (before, 1)
+        world.context.unheard = frozenset()
+        await world.inspect()
+        assert world.policy.status.closure.eligible == 2
+
+    told(story)
+
+
+def test_a_policy_that_was_changed_meanwhile_is_answered_with_the_counts_of_before() -> None:
+    async def story(world: World) -> None:
+        await world.inspect()
+        await world.kube.merge_patch(POLICIES, "shop", "shop", {"spec": {"suspend": True}}, manager="ann")
+        await world.refresh()
+        world.context.unheard = None
+        world.see(FINDINGS, another(world.finding))
+        await world.inspect()
+        status = world.policy.status
+        assert status.observed_generation == world.policy.metadata.generation
+        assert (status.open_findings, status.closure.eligible) == (1, 1)
 
     told(story)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import tracemalloc
 from typing import Any
 
 import pytest
 
-from forestall.api.base import Key
+from forestall.api.base import Key, Resource
 from forestall.api.remediationplan import RemediationPlan
-from forestall.ports import Json
+from forestall.ports import Json, KubeError
 from forestall.runtime.store import Store
-from tests.unit.gates.scene import finding, plan
+from tests.unit.gates.scene import finding, plan, rendered
 
 KIND = "RemediationPlan"
 KEY = Key(KIND, "shop", "mend-cart")
@@ -97,6 +100,42 @@ def test_a_status_is_kept_as_it_was_on_the_wire() -> None:
     assert store.status(Key(KIND, "shop", "other")) == {}
 
 
+def test_of_a_plan_that_has_ended_the_gist_is_kept_and_the_whole_is_told() -> None:
+    told = list[Resource]()
+    store = Store(told.append)
+    ended = {**plan(rendered(phase="Succeeded", diff="-a")).to_json(), "metadata": body("7")["metadata"]}
+    store.put(KIND, ended)
+    [kept] = store.all(RemediationPlan)
+    assert [kept] == store.plans_of(finding())
+    assert (kept.status.phase, kept.status.diff, kept.status.steps) == ("Succeeded", "", ())
+    assert [one.status.diff for one in told if isinstance(one, RemediationPlan)] == ["-a"]
+
+
+def test_nothing_can_be_written_of_a_plan_that_has_ended() -> None:
+    store = stored(body(status={"phase": "Succeeded", "message": "verified"}))
+    with pytest.raises(KubeError, match="409 Conflict"):
+        store.status(KEY)
+
+
+def test_what_is_kept_of_a_plan_that_has_ended_is_less_than_half_of_what_it_was() -> None:
+    assert memory_of("Succeeded") < memory_of("Executing") / 2
+
+
+def memory_of(phase: str) -> float:
+    """Bytes that each of many plans takes."""
+    text, count = json.dumps({**plan(rendered(phase=phase)).to_json(), "metadata": body("7")["metadata"]}), 50
+    store = Store()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            store.put(KIND, json.loads(text.replace("mend-cart", f"mend-{number}")))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] / count
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "kept"),
     [("9", "10", "new"), ("10", "9", "old"), ("9", "9", "new"), ("a", "b", "new"), ("9", "", "new")],
@@ -115,6 +154,15 @@ def test_it_knows_which_version_it_holds() -> None:
     assert not store.holds(KIND, body("8"))
     assert not store.holds(KIND, {})
     assert not Store().holds(KIND, body("7"))
+
+
+def test_it_knows_whom_it_has_heard_of_readable_or_not() -> None:
+    store = stored(body("7"))
+    assert store.knows(KEY)
+    store.put(KIND, body("8", spec=None))
+    assert store.knows(KEY)
+    store.drop(KIND, body("8"))
+    assert not store.knows(KEY)
 
 
 def test_what_is_gone_is_forgotten() -> None:

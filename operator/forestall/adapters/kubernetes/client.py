@@ -24,8 +24,11 @@ from forestall.adapters.kubernetes.limits import Limits
 from forestall.adapters.kubernetes.watching import CONNECTED, follow
 from forestall.ports import Identity, Json, KubeError, Resource, WatchEvent
 
+JSON = "application/json"
+METADATA_ONLY = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
+PLAIN: Mapping[str, str] = {"Accept": JSON, "Content-Type": JSON}
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10, sock_read=70)
 PAGE = 500
@@ -123,14 +126,30 @@ class KubeClient:
         self, resource: Resource, namespace: str, labels: str, fields: str = ""
     ) -> tuple[Sequence[Json], str]:
         """All objects of a kind and the resourceVersion to watch from."""
-        query, items = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}, []
+        query, items, version = {"labelSelector": labels, "fieldSelector": fields}, list[Json](), ""
+        typed = {"kind": resource.kind, "apiVersion": resource.api_version}  # items of a list leave these out
+        async for page in self._pages(path_of(resource, namespace), query):
+            items += [{**typed, **item} for item in page.get("items") or ()]
+            version = page["metadata"]["resourceVersion"]
+        return items, version
+
+    async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
+        """Namespace and name of every object of a kind; of the rest, its metadata alone is sent, page by page."""
+        found = list[tuple[str, str]]()
+        async for page in self._pages(path_of(resource, ""), {}, accept=METADATA_ONLY):
+            each = (item["metadata"] for item in page.get("items") or ())
+            found += [(metadata.get("namespace", ""), metadata["name"]) for metadata in each]
+        return found
+
+    async def _pages(self, path: str, selectors: Mapping[str, str], *, accept: str = JSON) -> AsyncIterator[Json]:
+        """A list, one page after the other."""
+        query = {"limit": str(PAGE), **selectors}
         while True:
-            answer = await self._json("GET", path_of(resource, namespace), query)
-            typed = {"kind": resource.kind, "apiVersion": resource.api_version}  # items of a list leave these out
-            items += [{**typed, **item} for item in answer.get("items") or ()]
-            query["continue"] = answer["metadata"].get("continue", "")
+            page = await self._json("GET", path, query, accept=accept)
+            yield page
+            query["continue"] = page["metadata"].get("continue", "")
             if not query["continue"]:
-                return items, answer["metadata"]["resourceVersion"]
+                return
 
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """List, then follow for ever."""
@@ -208,11 +227,13 @@ class KubeClient:
         path: str,
         query: Mapping[str, str] | None = None,
         body: Json | Sequence[Json] | None = None,
-        content_type: str = "application/json",
+        content_type: str = JSON,
         *,
+        accept: str = JSON,
         repeats: int = MOST_REPEATS,
     ) -> Json:
-        answer = await self._send(method, path, query, body=body, content_type=content_type, repeats=repeats)
+        types = {"Accept": accept, "Content-Type": content_type}
+        answer = await self._send(method, path, query, body=body, types=types, repeats=repeats)
         text = await _body(answer)
         try:
             result: Json = json.loads(text)
@@ -227,12 +248,12 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
         *,
         body: Json | Sequence[Json] | None = None,
-        content_type: str = "application/json",
+        types: Mapping[str, str] = PLAIN,
         limits: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
         repeats: int = MOST_REPEATS,
     ) -> aiohttp.ClientResponse:
         """The answer; its body is still to be read. Raises KubeError for a refusal."""
-        ask = partial(self._ask, method, path, query, body=body, content_type=content_type, limits=limits)
+        ask = partial(self._ask, method, path, query, body=body, types=types, limits=limits)
         answer = await ask()
         while repeats and (wait := _put_off(answer)) is not None:
             repeats -= 1
@@ -250,10 +271,10 @@ class KubeClient:
         query: Mapping[str, str] | None,
         *,
         body: Json | Sequence[Json] | None,
-        content_type: str,
+        types: Mapping[str, str],
         limits: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
-        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "forestall"}
+        headers = {**types, "User-Agent": "forestall"}
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         text = urlencode({key: value for key, value in (query or {}).items() if value})
         url = f"{self._api.configuration.host}{path}{'?' if text else ''}{text}"

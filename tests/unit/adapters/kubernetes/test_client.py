@@ -56,6 +56,7 @@ class Requests:
         self._answers = list(answers)
         self.seen: list[tuple[str, str, Mapping[str, str], Any]] = []
         self.types: list[str] = []
+        self.accepted: list[str] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         text = await request.text()
@@ -68,6 +69,7 @@ class Requests:
             )
         )
         self.types.append(request.content_type)
+        self.accepted.append(request.headers["Accept"])
         return web.json_response(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
 
 
@@ -160,6 +162,13 @@ def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are() -> None:
     ]
     first = {"limit": str(PAGE), "labelSelector": "app=cart"}
     assert [query for _, _, query, _ in server.seen] == [first, {**first, "continue": "next"}]
+
+
+def test_names_are_read_page_by_page_and_without_what_bears_them() -> None:
+    server = Requests(items("a", more="next"), items("b"))
+    assert with_server(server.answer, lambda kube: kube.names(PODS)) == [("", "a"), ("", "b")]
+    assert [path for _, path, _, _ in server.seen] == ["/api/v1/pods"] * 2
+    assert all("PartialObjectMetadataList" in one for one in server.accepted)
 
 
 @pytest.mark.parametrize("names", [(), ("a",)])

@@ -1,0 +1,126 @@
+"""The roll call at a start: a namespace is whole once all that it had has been heard of, or is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from forestall.adapters.resources import FINDINGS, PLANS, POLICIES
+from forestall.ports import KubeError, Resource
+from forestall.runtime import roll
+from tests.unit.gates.scene import finding, plan, policy
+from tests.unit.runtime.instant import run, settle
+from tests.unit.runtime.office import Office
+
+Story = Callable[[Office], Awaitable[None]]
+PAIR: tuple[tuple[Resource, str, str], ...] = (
+    (FINDINGS, "shop", finding().metadata.name),
+    (PLANS, "shop", plan().metadata.name),
+)
+
+
+def told(story: Story) -> None:
+    """With a policy that is known, and a finding and a plan that the API server alone knows."""
+
+    async def whole() -> None:
+        office = Office()
+        office.put(POLICIES, policy())
+        office.put(FINDINGS, finding(), seen=False)
+        office.put(PLANS, plan(), seen=False)
+        calling = asyncio.create_task(roll.call(office.context))
+        await settle()
+        await story(office)
+        calling.cancel()
+
+    run(whole())
+
+
+async def hear(office: Office, *kinds: Resource) -> None:
+    for kind, namespace, name in PAIR:
+        if kind in kinds:
+            office.context.store.put(kind.kind, await office.kube.get(kind, namespace, name))
+
+
+async def moments(count: int = 1) -> None:
+    await asyncio.sleep(count * roll.PAUSE + 0.01)
+    await settle()
+
+
+def test_a_namespace_is_whole_once_all_that_it_had_has_been_heard_of() -> None:
+    async def story(office: Office) -> None:
+        assert not office.context.whole("shop")
+        await hear(office, FINDINGS)
+        await moments()
+        assert not office.context.whole("shop")
+        await hear(office, PLANS)
+        await moments()
+        assert office.context.whole("shop")
+
+    told(story)
+
+
+def test_one_that_had_nothing_is_whole_at_once_but_not_before_it_was_asked() -> None:
+    assert not Office().context.whole("bank")
+
+    async def story(office: Office) -> None:
+        assert office.context.whole("bank")
+
+    told(story)
+
+
+def test_its_policies_look_as_soon_as_it_is_whole_and_not_before() -> None:
+    async def story(office: Office) -> None:
+        assert office.context.queue.depth == 0
+        await hear(office, FINDINGS, PLANS)
+        await moments()
+        assert [str(await office.context.queue.get())] == ["InspectionPolicy/shop/shop"]
+        await moments(3)
+        assert office.context.queue.depth == 0
+
+    told(story)
+
+
+def test_what_is_gone_before_it_was_heard_of_is_not_waited_for() -> None:
+    async def story(office: Office) -> None:
+        await hear(office, FINDINGS)
+        office.kube.remove(*PAIR[1])
+        await moments(3)
+        assert office.context.whole("shop")
+
+    told(story)
+
+
+def test_what_cannot_be_read_was_heard_of() -> None:
+    async def story(office: Office) -> None:
+        await hear(office, FINDINGS)
+        unreadable = {**plan().to_json(), "spec": 1}
+        office.context.store.put(PLANS.kind, unreadable)
+        await moments()
+        assert office.context.whole("shop")
+
+    told(story)
+
+
+def test_the_names_are_asked_for_once_as_long_as_news_come_in() -> None:
+    async def story(office: Office) -> None:
+        await hear(office, FINDINGS)
+        await moments()
+        await hear(office, PLANS)
+        await moments(5)
+        assert [call.kind for call in office.kube.calls if call.verb == "list"] == [FINDINGS.kind, PLANS.kind]
+
+    told(story)
+
+
+def test_an_api_server_that_does_not_answer_is_asked_again() -> None:
+    async def story() -> None:
+        office = Office()
+        office.kube.refuse("list", PLANS, KubeError(500, "No", "not now"), times=3)
+        calling = asyncio.create_task(roll.call(office.context))
+        await moments(2)
+        assert not office.context.whole("shop")
+        await moments(2)
+        assert office.context.whole("shop")
+        await calling
+
+    run(story())
