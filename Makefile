@@ -54,6 +54,7 @@ lock: $(STAMP) ## Lock the dependencies anew
 	$(LOCKED) --group build -o requirements/build.txt
 	$(LOCKED) --extra postgres pyproject.toml -o requirements/run.txt
 	$(LOCKED) --extra postgres --extra dev --group build pyproject.toml -o requirements/dev.txt
+	$(LOCKED) tests/bench/twin/rivals.in -o tests/bench/twin/rivals.txt
 
 cluster-up: $(STAMP) ## Start a real cluster (TIER=api or node) and say how to reach it
 	@$(BIN)/python -m tools.cluster up $(TIER)

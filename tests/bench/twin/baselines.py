@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from forestall.twin.engine.arrays import Requirements
+from forestall.twin.engine import Requirements
 from tests.bench.twin.networks import Sample
 
 Reals = NDArray[np.float64]
@@ -96,6 +96,15 @@ def igraph_of(sample: Sample) -> igraph.Graph:
     """The network, with metrics and capacities."""
     found = igraph.Graph(n=sample.nodes, edges=np.stack([sample.tail, sample.head], 1).tolist())
     found.es["metric"], found.es["capacity"] = sample.metric.tolist(), sample.capacity.tolist()
+    return found
+
+
+def flows(sample: Sample) -> nx.DiGraph[int]:
+    """The network, with capacities both ways."""
+    found: nx.DiGraph[int] = nx.DiGraph()
+    for tail, head, capacity in zip(sample.tail.tolist(), sample.head.tolist(), sample.capacity.tolist(), strict=True):
+        found.add_edge(tail, head, capacity=capacity)
+        found.add_edge(head, tail, capacity=capacity)
     return found
 
 

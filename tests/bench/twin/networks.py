@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from forestall.twin.engine.arrays import Links, Network, Requirements
+from forestall.twin.engine import Links, Network, Requirements
 from forestall.twin.engine.memory import Memory
 
 Reals = NDArray[np.float64]
