@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from forestall.adapters.resources import NODES, POLICIES, TWINS
+from forestall.adapters.resources import NODES, PLANS, POLICIES, TWINS
 from forestall.gates.facts import Simulation
 from forestall.ports import Json, Sample
 from forestall.runtime import trials, twin_status
@@ -48,8 +48,9 @@ def approved(story: Story, *, prometheus: bool = False) -> None:
     run(whole())
 
 
-def vetoes(world: World) -> list[tuple[str, str]]:
-    return [(one.gate, one.reason) for one in world.plan.status.gates if not one.ok]
+async def vetoes(world: World) -> list[tuple[str, str]]:
+    [plan] = await world.kube.list(PLANS)
+    return [(one["gate"], one["reason"]) for one in plan["status"]["gates"] if not one["ok"]]
 
 
 def cordon(world: World, *names: str) -> None:
@@ -69,7 +70,7 @@ def test_what_has_changed_since_the_inspection_stops_the_job() -> None:
     async def story(world: World) -> None:
         cordon(world, "worker-1", "worker-2", "worker-3")
         assert await decided(world) == "Stale"
-        assert vetoes(world) == [("twin", "LeavesGoalWorse")]
+        assert await vetoes(world) == [("twin", "LeavesGoalWorse")]
         assert "pods of Deployment/shop/cart that find no node with room: 1" in world.plan.status.message
         assert await world.jobs() == []
 
@@ -88,7 +89,7 @@ def test_a_twin_that_misses_changes_keeps_it_waiting_and_loses_no_approval() -> 
     async def story(world: World) -> None:
         world.kube.tell(NODES, "INTERRUPTED")
         assert await decided(world) == "Blocked"
-        assert vetoes(world)[0] == ("simulation", "NotSimulated")
+        assert (await vetoes(world))[0] == ("simulation", "NotSimulated")
         assert world.plan.status.approval is not None
         world.kube.tell(NODES, "SYNCED")
         assert await decided(world) == "Executing"
@@ -123,8 +124,8 @@ def test_evidence_of_an_earlier_policy_is_none() -> None:
         body["spec"]["schedule"] = {"interval": "20s"}
         world.see(POLICIES, body)
         assert await decided(world) == "Blocked"
-        assert vetoes(world)[0] == ("evidence", "NotInspected")
-        assert ("simulation", "NotSimulated") in vetoes(world)
+        assert (await vetoes(world))[0] == ("evidence", "NotInspected")
+        assert ("simulation", "NotSimulated") in await vetoes(world)
 
     approved(story)
 
