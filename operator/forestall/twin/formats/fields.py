@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from forestall.twin.formats.parsing import Json, escaped, is_shallow
+from forestall.twin.formats.parsing import Json, escaped
 from forestall.twin.formats.report import LeftOutError, Report, UnusableError
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Fields:
         try:
             return reader(self.left.pop(name))
         except KeyError as error:
-            raise LeftOutError(self.at(name), f"{name} is missing: give it, or remove the element") from error
+            raise LeftOutError(self.at(name), f"{name}: it is missing: give it, or remove the element") from error
         except UnusableError as error:
             raise LeftOutError(self.at(name), f"{name}: {error}: the element is left out") from error
 
@@ -51,7 +51,8 @@ class Fields:
 
     def check_counter(self, name: str) -> None:
         """Tells of a member that RFC 7951 writes as a string, since it may have 64 bits, and that is a number."""
-        if isinstance(self.left.get(name), int):
+        said = self.left.get(name)
+        if isinstance(said, int) and not isinstance(said, bool):
             self.report.kept(self.at(name), f'{name}: a number of 64 bits is a string in JSON (RFC 7951): write "…"')
 
     def inner(self, name: str) -> Fields:
@@ -95,9 +96,9 @@ class Fields:
             except UnusableError as error:
                 self.report.kept(f"{path}/{place}", f"{name}: {error}: it is taken as not given")
 
-    def attributes(self, *, foreign: bool = False) -> dict[str, Any]:
-        """What was not taken, without what cannot be kept. In foreign formats names are not qualified."""
-        for name in [name for name, value in self.left.items() if not self._is_kept(name, value, foreign=foreign)]:
+    def attributes(self) -> dict[str, Any]:
+        """What was not taken, without what cannot be kept."""
+        for name in [name for name in self.left if not self._is_kept(name)]:
             del self.left[name]
         return self.left
 
@@ -106,16 +107,16 @@ class Fields:
         for name in self.left:
             self.report.kept(self.at(name[:LONGEST_NAME]), f"{name[:40]}: it is not known here and not kept")
 
-    def _is_kept(self, name: str, value: object, *, foreign: bool) -> bool:
+    def _is_kept(self, name: str) -> bool:
         wrong = ""
-        if not (foreign or is_qualified(name)):
+        if not is_qualified(name):
             wrong = "no such member is known here, write it with the name of its module"
         elif len(name) > LONGEST_NAME:
             wrong = f"its name is longer than {LONGEST_NAME} characters"
-        elif not is_shallow(value):
-            wrong = "arrays and objects are nested too deeply in it"
         if wrong:
-            self.report.kept(self.at(name[:LONGEST_NAME]), f"{name[:40]}: {wrong}: it is not kept")
+            is_list = isinstance(self.left[name], list)  # of elements, it may be
+            tell = self.report.left_out if is_list else self.report.kept
+            tell(self.at(name[:LONGEST_NAME]), f"{name[:40]}: {wrong}: it is not kept")
         return not wrong
 
 
