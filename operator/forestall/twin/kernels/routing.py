@@ -76,7 +76,7 @@ class Routing:
         """Route everything anew, from nothing."""
         with cython.nogil:
             self._number()
-            self.changes = 0
+            self.touches = self.changes = 0
             self.lost = 0.0
             for arc in range(2 * self.links):
                 self.cost[arc], self.load[arc] = self.base[arc], 0.0

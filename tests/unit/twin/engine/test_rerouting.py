@@ -53,6 +53,18 @@ def test_a_question_leaves_everything_as_it_was(kernels: Kernels) -> None:
 
 
 @EITHER
+def test_starting_over_after_changes_routes_what_is_true_now(kernels: Kernels) -> None:
+    net = Net(2, [(0, 1, 1, 1), (0, 1, 1, 1)])
+    routing = Rerouting(net.network(kernels), [0, 1], [[0.0, 8.0], [8.0, 0.0]], kernels)
+
+    routing.commit(failing([0]))
+    routing.start_over()
+
+    assert routing.now.load.tolist() == [0, 0, 8, 8]
+    assert routing.suppose({0: 1, 1: 1}).load.tolist() == [4, 4, 4, 4]
+
+
+@EITHER
 def test_only_loads_that_would_change_are_named(kernels: Kernels) -> None:
     assert square(kernels).would_touch(failing([0])) == {0: 0.0, 2: 0.0, 4: 8.0, 6: 8.0}
     assert square(kernels).would_touch({1: DOWN}) == {}
