@@ -142,6 +142,17 @@ def _twin(twin: NetworkTwin) -> Iterator[Problem]:
         found = [index for index, source in enumerate(twin.spec.sources) if getattr(source, kind) is not None]
         for index in found[1:]:
             yield Problem(("spec", "sources", index), f"a second {kind} source is never read", "leave it out")
+    yield from _bound_networks(twin)
+
+
+def _bound_networks(twin: NetworkTwin) -> Iterator[Problem]:
+    """Bindings to networks of a twin that has none."""
+    if any(source.topology for source in twin.spec.sources):
+        return
+    for index, binding in enumerate(twin.spec.metrics):
+        if binding.network:
+            path: Path = ("spec", "metrics", index, "network")
+            yield Problem(path, "the twin has no networks", "add a topology source to spec.sources")
 
 
 def _runbook(runbook: Runbook) -> Iterator[Problem]:
