@@ -75,23 +75,36 @@ def has(topology: Topology, key: Key) -> bool:
     return key in topology.nodes or key in topology.links or key in topology.groups
 
 
-def members(topology: Topology, elements: Iterable[Key]) -> tuple[Key, ...]:
-    """The elements, risk groups replaced by their members. KeyError for a group that is not there."""
+def together(topology: Topology, elements: Iterable[Key]) -> tuple[Key, ...]:
+    """The elements, risk groups replaced by their members; a Kubernetes node and those of platform networks that it is
+    go together. KeyError for a group that is not there.
+    """
     found: set[Key] = set()
     for key in elements:
         found.update(topology.groups[key].members if key.kind == GROUP else (key,))
-    return tuple(sorted(found))
+    hosts = {name for key in found if (name := cluster_node(topology, key))}
+    twins = {Key(NODE, network, name) for network in platforms(topology) for name in hosts}
+    return tuple(sorted({*found, *(Key("Node", "", name) for name in hosts), *(twins & topology.nodes.keys())}))
+
+
+def without(topology: Topology, elements: Iterable[Key]) -> Topology:
+    """The topology with elements down, and risk groups as a whole; the same object where it has none of them."""
+    down = together(topology, elements)
+    nodes = [replace(topology.nodes[key], up=False) for key in down if key in topology.nodes]
+    links = [replace(topology.links[key], up=False) for key in down if key in topology.links]
+    return topology.with_nodes(nodes).with_links(links) if nodes or links else topology
 
 
 def _joined(declared: Topology, nodes: Mapping[str, Node], labels: Mapping[str, Cause], measured: Measured) -> Topology:
     ready = {Key(NODE, network, name): node.ready for network in platforms(declared) for name, node in nodes.items()}
     links = _told(declared.links, measured.up)
+    groups = {**declared.groups, **{group.key: group for group in _groups(nodes.values(), labels)}}
     rated = {key: replace(links[key], capacity=rate) for key, rate in measured.capacities.items() if key in links}
     return replace(
         declared,
         nodes=_told(declared.nodes, {**ready, **measured.up}),
         links={**links, **rated},
-        groups=_ordered({**declared.groups, **{group.key: group for group in _groups(nodes.values(), labels)}}),
+        groups=_ordered({key: _whole(declared, group) for key, group in groups.items()}),
         demands=_ordered({one.key: one for one in _demands(declared, measured.demands)}),
     )
 
@@ -111,6 +124,11 @@ def _groups(nodes: Iterable[Node], labels: Mapping[str, Cause]) -> Iterator[Risk
     for (label, value), together in found.items():
         key = Key(GROUP, "", f"{label}={value}")
         yield RiskGroup(key=key, cause=labels[label], members=tuple(sorted(together)))
+
+
+def _whole(declared: Topology, group: RiskGroup) -> RiskGroup:
+    """The group, with both sides of each Kubernetes node that is a member."""
+    return replace(group, members=together(declared, group.members))
 
 
 def _demands(declared: Topology, measured: Mapping[Ends, float]) -> Sequence[Demand]:

@@ -6,7 +6,7 @@ The two share their questions (View) and are different types, so that a supposit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from forestall.api.base import Key
 from forestall.twin.graph import carried_by, graph
 from forestall.twin.index import Index
-from forestall.twin.joining import NO_NETWORKS, cluster_node, has, members, platforms
+from forestall.twin.joining import NO_NETWORKS, has, together, without
 from forestall.twin.model import (
     Container,
     DisruptionBudget,
@@ -30,7 +30,7 @@ from forestall.twin.model import (
 )
 from forestall.twin.placement import place
 from forestall.twin.replicas import RemovalOrder, faults, new_pods
-from forestall.twin.topology import NODE, Topology
+from forestall.twin.topology import Topology
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -180,7 +180,12 @@ class Potential(View):
 
     def lose_node(self, name: str) -> Potential:
         """The Kubernetes node fails: nothing on it serves, and nothing is re-scheduled yet."""
-        return self._lost((self.nodes[name].key,), f"lose node/{name}")
+        return self.lose_nodes((name,))
+
+    def lose_nodes(self, names: Collection[str]) -> Potential:
+        """The Kubernetes nodes fail at once."""
+        told = ", ".join(f"node/{name}" for name in sorted(names))
+        return self._lost([self.nodes[name].key for name in names], f"lose {told}")
 
     def lose(self, *elements: Key) -> Potential:
         """Nodes and links of networks, Kubernetes nodes and all members of risk groups fail at once.
@@ -190,7 +195,7 @@ class Potential(View):
         for key in elements:
             if not (has(self.topology, key) or (key.kind == "Node" and key.name in self.nodes)):
                 raise KeyError(key)
-        return self._lost(members(self.topology, elements), f"lose {', '.join(map(str, elements))}")
+        return self._lost(elements, f"lose {', '.join(map(str, elements))}")
 
     def set_metrics(self, metrics: Mapping[Key, int]) -> Potential:
         """Links have other costs in routing."""
@@ -307,15 +312,11 @@ class Potential(View):
         return self._serving(changed, f"select by {label}={value} in {service}")
 
     def _lost(self, elements: Sequence[Key], edit: str) -> Potential:
-        """The view without elements; a Kubernetes node and the nodes of platform networks that it is go together."""
-        hosts = {name for name in (cluster_node(self.topology, key) for key in elements) if name in self.nodes}
-        down = {*elements, *(Key(NODE, network, name) for network in platforms(self.topology) for name in hosts)}
-        nodes = [replace(self.topology.nodes[key], up=False) for key in down & self.topology.nodes.keys()]
-        links = [replace(self.topology.links[key], up=False) for key in down & self.topology.links.keys()]
+        hosts = [key.name for key in together(self.topology, elements) if key.kind == "Node" and key.name in self.nodes]
         return replace(
             self,
             nodes={**self.nodes, **{name: replace(self.nodes[name], ready=False) for name in hosts}},
-            topology=self.topology.with_nodes(nodes).with_links(links),
+            topology=without(self.topology, elements),
             edits=(*self.edits, edit),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forestall.api.base import Key
-from forestall.twin.joining import Joint, Measured, cluster_node, members
+from forestall.twin.joining import Joint, Measured, cluster_node, together
 from forestall.twin.live import Live
 from forestall.twin.topology import NODE, Network, NetworkNode, RiskGroup, Topology
 from tests.unit.twin.networks import A, B, C, cable, demand, platform, ring, router
@@ -42,7 +42,15 @@ def test_nodes_of_one_zone_are_one_risk_group() -> None:
     [group] = found.groups.values()
     assert (group.key.name, group.cause) == (f"{ZONE}=x", "zone")
     assert group.members == (Key("Node", "", "one"), Key("Node", "", "two"))
-    assert members(found, [group.key, A]) == tuple(sorted((*group.members, A)))
+    assert together(found, [group.key, A]) == tuple(sorted((*group.members, A)))
+
+
+def test_a_group_of_kubernetes_nodes_takes_their_platform_nodes_along_and_the_other_way_round() -> None:
+    one, twin = Key("Node", "", "one"), router("one", "cluster")
+    found = joined(platform({"one": "a"}), node("one", labels={ZONE: "x"}))
+    [group] = found.groups.values()
+    assert set(group.members) == {one, twin}
+    assert together(found, [one]) == together(found, [twin]) == group.members
 
 
 def test_what_is_measured_takes_the_place_of_what_is_declared() -> None:

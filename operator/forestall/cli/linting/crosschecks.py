@@ -22,7 +22,7 @@ Runbooks = Mapping[str, RunbookSpec]
 """Runbooks that are given beside the policies, by name."""
 
 _CHECKS: Final = frozenset(get_args(Check))
-_JUDGED: Final = _CHECKS | {"MetricThreshold", "SinglePointOfFailure", "Alert"}
+_JUDGED: Final = _CHECKS | {*("MetricThreshold", "SinglePointOfFailure", "Contingency", "Maintenance", "Alert")}
 _INDEXED: Final = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -84,7 +84,9 @@ def _raised(policy: InspectionPolicy) -> frozenset[str]:
     metric = {"MetricThreshold" for item in policy.spec.inspections if item.metric}
     single = {"SinglePointOfFailure" for item in policy.spec.inspections if item.single_point_of_failure}
     alerts = {item.alert.type for item in policy.spec.inspections if item.alert}
-    return frozenset(checks | metric | single | alerts)
+    networks = {"Contingency" for item in policy.spec.inspections if item.contingency}
+    windows = {"Maintenance" for item in policy.spec.inspections if item.maintenance}
+    return frozenset(checks | metric | single | alerts | networks | windows)
 
 
 def _ladders(policy: InspectionPolicy, runbooks: Runbooks) -> Iterator[Problem]:

@@ -160,3 +160,11 @@ def test_a_binding_to_a_network_needs_a_source_of_networks() -> None:
     assert [field for field, _ in found(twin(sources=sources, metrics=[binding]))] == ["spec.metrics[0].network"]
     networks: Json = {"name": "nets", "topology": {}}
     assert found(twin(sources=[*sources, networks], metrics=[binding])) == []
+
+
+def test_findings_of_networks_are_raised_by_inspections_of_networks() -> None:
+    answer = response("networks", match={"types": ["Contingency", "Maintenance"]})
+    asked: list[Json] = [{"name": name, name: {"network": "backbone"}} for name in ("contingency", "maintenance")]
+    fields = [field for field, _ in found(policy(answer)) if "types" in field]
+    assert fields == ["spec.responses[0].match.types[0]", "spec.responses[0].match.types[1]"]
+    assert [one for one, _ in found(policy(answer, inspections=asked)) if "types" in one] == []
