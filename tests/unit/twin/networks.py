@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from forestall.api.base import Key
 from forestall.twin.topology import (
@@ -48,7 +48,7 @@ def demand(source: str, target: str, amount: float) -> Demand:
     return Demand(key=Key(DEMAND, "", name), source=router(source), target=router(target), amount=amount)
 
 
-def ring(names: str = "abcd", *demands: Demand, capacity: float = 10 * GIGABIT) -> Topology:
+def ring(names: Sequence[str] = "abcd", *demands: Demand, capacity: float = 10 * GIGABIT) -> Topology:
     """Routers in a circle, each cable two links."""
     pairs = [(name, names[(place + 1) % len(names)]) for place, name in enumerate(names)]
     links = [link(*ends, capacity=capacity) for one, other in pairs for ends in ((one, other), (other, one))]

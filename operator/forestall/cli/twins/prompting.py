@@ -52,7 +52,8 @@ def _offered(names: Iterable[str], incomplete: str) -> list[str]:
 
 def _topology(context: typer.Context) -> Topology:
     """The topology of the file on the line; an empty one where it cannot be read."""
-    name = context.params.get("file") or ""
+    # Behind an option that still lacks its value, arguments have not been told apart.
+    name = str(context.params.get("file") or next(iter(context.args), ""))
     try:
         if name in ("", STANDARD_INPUT) or Path(name).stat().st_size > LARGEST:
             return Topology()

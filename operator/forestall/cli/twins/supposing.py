@@ -187,7 +187,7 @@ def render(screen: Screen, answer: Answer) -> None:
     for number, step in enumerate(answer.steps[1:], 1):
         screen.line(f"{_heading(number, answer)}: {step.name}")
     screen.heading("Before and after")
-    headings = ("", "BEFORE", *(_heading(number, answer) for number in range(1, len(answer.steps))))
+    headings = ("MEASURE", "BEFORE", *(_heading(number, answer) for number in range(1, len(answer.steps))))
     screen.table(headings, _measures(answer))
     _links(screen, answer)
     _blast_radius(screen, answer)

@@ -47,16 +47,24 @@ def turned(points: Points) -> Points:
 
 def spread(points: Points, least: float) -> Points:
     """The points, pushed apart until no two are closer than `least`, or almost."""
-    found = points + 1e-3 * least * _sunflower(len(points))
+    # Points in the same place would not know which way to go.
+    close = np.any(_ways(points)[1] < least, axis=1, keepdims=True)
+    found = points + 1e-3 * least * _sunflower(len(points)) * close
     for _ in range(PUSHES):
-        ways = found[:, None, :] - found[None, :, :]
-        length = np.sqrt((ways**2).sum(axis=2))
-        np.fill_diagonal(length, np.inf)
+        ways, length = _ways(found)
         lack = np.clip(least - length, 0.0, None)
         if not lack.any():
             break
         found += 0.5 * (ways / length[:, :, None] * lack[:, :, None]).sum(axis=1)
     return found
+
+
+def _ways(points: Points) -> tuple[Points, Points]:
+    """[nodes, nodes, 2] ways to each point from each, and their lengths; to itself no end of it."""
+    ways = points[:, None, :] - points[None, :, :]
+    length = np.sqrt((ways**2).sum(axis=2))
+    np.fill_diagonal(length, np.inf)
+    return ways, length
 
 
 def _hops(count: int, edges: Edges) -> Points:
