@@ -206,11 +206,18 @@ def _measures(answer: Answer) -> Iterator[Sequence[str]]:
     yield "ends at what is down", *(rate(one.ended) for one in states)
     yield "highest utilisation", *(use(one.peak) for one in states)
     yield f"links above {use(limit)}", *(str(len(one.above(limit))) for one in states)
-    if answer.question.within_n1:
-        within = [step.within for step in answer.steps if step.within]
-        yield "one more failure: how many fail", *(f"{one.counts.failed} of {one.counts.scanned}" for one in within)
-        yield "one more failure: most lost", *(rate(max((of.lost for of in one.failures), default=0)) for one in within)
-        yield "one more failure: fullest link", *(use(one.worst[0].utilisation if one.worst else 0.0) for one in within)
+    yield from _more_measures([(step.state, step.within) for step in answer.steps if step.within is not None])
+
+
+def _more_measures(steps: Sequence[tuple[State, Contingency]]) -> Iterator[Sequence[str]]:
+    """What one more failure does in each step."""
+    if steps:
+        counts = [within.counts for _, within in steps]
+        yield "one more failure: how many fail", *(f"{one.failed} of {one.scanned}" for one in counts)
+        most = (max((one.lost for one in within.failures), default=0.0) for _, within in steps)
+        yield "one more failure: most lost", *map(rate, most)
+        fullest = (max([found.peak, *(one.utilisation for one in within.worst[:1])]) for found, within in steps)
+        yield "one more failure: fullest link", *map(use, fullest)
 
 
 def _links(screen: Screen, answer: Answer) -> None:

@@ -49,7 +49,7 @@ def spread(points: Points, least: float) -> Points:
     """The points, pushed apart until no two are closer than `least`, or almost."""
     # Points in the same place would not know which way to go.
     close = np.any(_ways(points)[1] < least, axis=1, keepdims=True)
-    found = points + 1e-3 * least * _sunflower(len(points)) * close
+    found: Points = points + 1e-3 * least * _sunflower(len(points)) * close
     for _ in range(PUSHES):
         ways, length = _ways(found)
         lack = np.clip(least - length, 0.0, None)
