@@ -257,7 +257,7 @@ def export_command(
     """Write the topology as a document, or one network of it as a picture."""
 
     def work(screen: Screen, read: Read) -> None:
-        showing.defects(screen, read.defects)
+        showing.render_defects(screen, read.defects)
         text = _drawn(read, network) if form is Target.SVG else export(read.topology, DOCUMENTS[form])
         if target is None:
             screen.raw(text)

@@ -14,7 +14,7 @@ from forestall.cli.twins.reading import Read, chosen
 from forestall.cli.twins.states import State, state
 from forestall.ports import Json
 from forestall.twin.analyses.layers import down
-from forestall.twin.defects import Defect
+from forestall.twin.defects import Defect, defects
 from forestall.twin.topology import Topology
 
 MOST_DEFECTS = 50
@@ -38,6 +38,8 @@ class Shown:
     """What was read, and the state of the network in question."""
 
     read: Read
+    defects: Sequence[Defect]
+    """Of the documents, and of what they come to."""
     counts: Sequence[Count]
     state: State | None
     """None where it does not follow which network is meant."""
@@ -47,13 +49,20 @@ class Shown:
 
 def gather(read: Read, network: str) -> Shown:
     """Look at a topology. Raises Failure where a network was named that there is not."""
-    counts = tuple(_counts(read.topology))
+    found, unclear = None, ""
     try:
-        return Shown(read=read, counts=counts, state=state(read.topology, chosen(read.topology, network)), unclear="")
+        found = state(read.topology, chosen(read.topology, network))
     except Failure as failure:
         if network:
             raise
-        return Shown(read=read, counts=counts, state=None, unclear=f"{failure.message}: {failure.remedy}")
+        unclear = f"{failure.message}: {failure.remedy}"
+    return Shown(
+        read=read,
+        defects=(*read.defects, *defects(read.topology)),
+        counts=tuple(_counts(read.topology)),
+        state=found,
+        unclear=unclear,
+    )
 
 
 def _counts(topology: Topology) -> Iterable[Count]:
@@ -76,7 +85,7 @@ def render(screen: Screen, shown: Shown, top: int) -> None:
     rows = [(one.layer, one.network, str(one.nodes), str(one.links), str(one.down)) for one in shown.counts]
     screen.table(("LAYER", "NETWORK", "NODES", "LINKS", "DOWN"), rows)
     screen.line(_beside(topology))
-    defects(screen, shown.read.defects)
+    render_defects(screen, shown.defects)
     if shown.state is None:
         screen.heading("Utilisation")
         screen.line(shown.unclear, "yellow")
@@ -94,7 +103,7 @@ def _beside(topology: Topology) -> str:
     return f"{groups}, {counted(len(topology.gates), 'gate')}, {demands}"
 
 
-def defects(screen: Screen, found: Sequence[Defect]) -> None:
+def render_defects(screen: Screen, found: Sequence[Defect]) -> None:
     """Write what is wrong with the data, if anything is."""
     if not found:
         return
@@ -145,7 +154,7 @@ def to_json(shown: Shown) -> Json:
         "riskGroups": len(topology.groups),
         "gates": len(topology.gates),
         "demands": len(topology.demands),
-        "defects": [{"path": one.path, "message": one.message, "fatal": one.fatal} for one in shown.read.defects],
+        "defects": [{"path": one.path, "message": one.message, "fatal": one.fatal} for one in shown.defects],
         "state": None if shown.state is None else state_json(shown.state, shown.state.utilisation),
     }
 

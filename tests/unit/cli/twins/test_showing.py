@@ -43,12 +43,16 @@ def test_defects_are_told_by_path_and_whether_the_element_was_left_out() -> None
     text = document(ring("abc")).replace('"source-node": "a"', '"source-node": 7', 1)
     result = twin("show", "-", given=text)
     assert result.exit_code == 0
-    assert "Defects of the data: 1" in result.stdout
     (path, left, *message), *_ = rows(result, "PATH")
     assert path.startswith("/ietf-network:networks/")
     assert (left, "source-node:" in message) == ("left", True)
-    (defect,) = asked("show", "-", given=text)["defects"]
-    assert defect["fatal"] is True
+    assert [defect["fatal"] for defect in asked("show", "-", given=text)["defects"] if defect["path"] == path] == [True]
+
+
+def test_what_refers_to_nothing_is_a_defect_of_the_topology() -> None:
+    found = asked("show", "-", given=document(platform({"worker": "nowhere"})))["defects"]
+    said = [defect["message"] for defect in found if defect["path"] == "NetworkNode/cluster/worker"]
+    assert any("nowhere" in message for message in said)
 
 
 def test_lost_demand_is_said_at_once() -> None:
