@@ -132,18 +132,17 @@ def what_if_command(
     output: Format = Output.TABLE,
 ) -> None:
     """Compare a network with how it would be. Exit code 1 if a limit is broken, 3 if that is not known."""
-    question = supposing.Question(
-        failures=fail or (),
-        changes=change or (),
-        further=then or (),
-        max_utilisation=None,
-        lost=lost,
-        within_n1=within_n1,
-    )
 
     def work(screen: Screen, read: Read) -> None:
-        asked = supposing.limited(question, max_utilisation)
-        found = supposing.suppose(screen, read.topology, chosen(read.topology, network), asked)
+        question = supposing.Question(
+            failures=fail or (),
+            changes=change or (),
+            further=then or (),
+            max_utilisation=parsed_share(max_utilisation, "--max-utilisation") if max_utilisation else None,
+            lost=lost,
+            within_n1=within_n1,
+        )
+        found = supposing.suppose(screen, read.topology, chosen(read.topology, network), question)
         if screen.as_json:
             screen.json(supposing.to_json(found))
         else:

@@ -10,7 +10,7 @@ import numpy as np
 from forestall.api.base import Key
 from forestall.cli.failures import Exit, Failure
 from forestall.twin.analyses.answers import ROUTED
-from forestall.twin.analyses.judging import Judging
+from forestall.twin.analyses.judging import ROUNDING, Judging
 from forestall.twin.analyses.layers import down
 from forestall.twin.analyses.reachability import cut_off
 from forestall.twin.analyses.routed import Reals, Routed, routed
@@ -50,11 +50,16 @@ class State:
 
     def above(self, limit: float) -> Mapping[Key, float]:
         """Links that are used above the limit, the fullest first."""
-        return {key: use for key, use in self.utilisation.items() if use > limit * (1 + 1e-9)}
+        return {key: use for key, use in self.utilisation.items() if exceeds(use, limit)}
 
     def marks(self, title: str, note: str = "") -> Marks:
         """What a picture of the network says."""
         return Marks(title=title, note=note, utilisation=self.utilisation, failed=self.down, affected=self.affected)
+
+
+def exceeds(value: float, limit: float, of: float = 1.0) -> bool:
+    """Whether the value is above the limit by more than the error of sums, which is a part `of` all."""
+    return value > limit + ROUNDING * of
 
 
 def state(topology: Topology, network: str) -> State:
@@ -67,11 +72,13 @@ def state(topology: Topology, network: str) -> State:
     is_down = frozenset(down(topology))
     ended = given.demands.ended(place for place, key in enumerate(given.cabling.nodes) if key in is_down)
     at_ends, kept = float(given.demands.amount[ended].sum()), np.where(ended, 0.0, given.demands.amount)
+    offered = float(given.demands.amount.sum())
+    lost = judging.lost_today - at_ends
     return State(
         topology=topology,
         network=network,
-        offered=float(given.demands.amount.sum()),
-        lost=max(0.0, judging.lost_today - at_ends),
+        offered=offered,
+        lost=lost if exceeds(lost, 0.0, of=offered) else 0.0,
         ended=at_ends,
         utilisation=_utilisation(given, judging),
         down=is_down,

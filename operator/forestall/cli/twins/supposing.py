@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from forestall.api.base import Key
 from forestall.cli.failures import Exit, Failure
@@ -14,7 +14,7 @@ from forestall.cli.twins.contingencies import to_json as failures_json
 from forestall.cli.twins.figures import counted, listed, named, parsed_rate, parsed_share, rate, use
 from forestall.cli.twins.naming import Names
 from forestall.cli.twins.showing import caveats, state_json
-from forestall.cli.twins.states import State, state
+from forestall.cli.twins.states import State, exceeds, state
 from forestall.ports import Json
 from forestall.twin.analyses.layers import layer_of
 from forestall.twin.analyses.outcomes import Contingency
@@ -85,14 +85,9 @@ class Answer:
     @property
     def is_known(self) -> bool:
         """Whether all is known that limits are held against."""
-        return all(step.state.is_known for step in self.steps)
-
-
-def limited(question: Question, max_utilisation: str) -> Question:
-    """The question with a limit that is not empty. Raises Failure where it is no share."""
-    if not max_utilisation:
-        return question
-    return replace(question, max_utilisation=parsed_share(max_utilisation, "--max-utilisation"))
+        return all(
+            step.state.is_known and not (step.within is not None and step.within.counts.errors) for step in self.steps
+        )
 
 
 def suppose(screen: Screen, topology: Topology, network: str, question: Question) -> Answer:
@@ -102,10 +97,7 @@ def suppose(screen: Screen, topology: Topology, network: str, question: Question
         raise Failure(Exit.USAGE, "nothing is supposed", "say what with --fail ELEMENT or --change CHANGE")
     steps, current = [_step(screen, BEFORE, topology, network, question)], topology
     for name, edit in edits:
-        try:
-            current = edit(current)
-        except ValueError as error:
-            raise Failure(Exit.USAGE, f"{name}: {error}", "leave it out") from error
+        current = edit(current)
         steps.append(_step(screen, name, current, network, question))
     return Answer(question, steps, tuple(_broken(steps, question)))
 
@@ -150,28 +142,26 @@ def _broken(steps: Sequence[Step], question: Question) -> Iterator[str]:
 
 
 def _overloads(step: Step, limit: float) -> Iterator[str]:
-    over = step.state.above(limit)
+    topology, over = step.state.topology, step.state.above(limit)
     if over:
         worst, used = next(iter(over.items()))
-        where = named(step.state.topology, worst)
+        where = named(topology, worst)
         yield f"{step.name}: {counted(len(over), 'link')} above {use(limit)}, most of all {where} at {use(used)}"
-    failing = [one for one in step.within.failures if one.overloads] if step.within else []
-    if failing:
-        peak = max(failing, key=lambda one: one.peak.utilisation if one.peak else 0.0)
-        used = peak.peak.utilisation if peak.peak else 0.0
-        cause = listed(step.state.topology, peak.scenario.elements)
-        yield f"{step.name}: one more failure uses a link above {use(limit)}, most of all {cause} with {use(used)}"
+    if step.within is not None and step.within.worst and exceeds(step.within.worst[0].utilisation, limit):
+        case = step.within.worst[0]
+        cause = listed(topology, case.culprits[0].elements)
+        where = f"{named(topology, case.link)} at {use(case.utilisation)} when {cause} fails"
+        yield f"{step.name}: one more failure uses a link above {use(limit)}, most of all {where}"
 
 
 def _losses(step: Step, given: str) -> Iterator[str]:
-    allowed = _allowed(given, step.state.offered)
-    if step.state.lost > allowed * (1 + 1e-9):
-        yield f"{step.name}: {rate(step.state.lost)} are lost, and {rate(allowed)} may be"
-    failing = [one for one in step.within.failures if step.state.lost + one.lost > allowed] if step.within else []
-    if failing:
-        worst = max(failing, key=lambda one: one.lost)
-        cause = listed(step.state.topology, worst.scenario.elements)
-        yield f"{step.name}: one more failure loses more than {rate(allowed)}, most of all {cause} {rate(worst.lost)}"
+    found, allowed = step.state, _allowed(given, step.state.offered)
+    if exceeds(found.lost, allowed, of=found.offered):
+        yield f"{step.name}: {rate(found.lost)} are lost, and {rate(allowed)} may be"
+    worst = max(step.within.failures, key=lambda one: one.lost, default=None) if step.within is not None else None
+    if worst is not None and worst.lost and exceeds(found.lost + worst.lost, allowed, of=found.offered):
+        cause = listed(found.topology, worst.scenario.elements)
+        yield f"{step.name}: {rate(worst.lost)} more are lost when {cause} fails, and {rate(allowed)} may be in all"
 
 
 def _allowed(text: str, offered: float) -> float:

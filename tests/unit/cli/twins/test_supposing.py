@@ -87,8 +87,21 @@ def test_a_limit_must_hold_in_every_step() -> None:
 def test_within_n1_one_more_failure_is_tried_in_each_step() -> None:
     result = what_if("--change", "demands*0.9", "--within-n1", "--max-utilisation", "1.0")
     assert result.exit_code == 1
-    assert "one more failure uses a link above 100 %" in result.stderr
+    assert (
+        "demands*0.9: one more failure uses a link above 100 %, most of all a-b at 108 % when a-d fails"
+        in result.stderr
+    )
     assert what_if("--change", "demands*0.8", "--within-n1", "--max-utilisation", "1.0").exit_code == 0
+
+
+def test_within_n1_what_one_more_failure_loses_is_limited_too() -> None:
+    args = ("--fail", "c-d", "--within-n1", "--lost")
+    result = what_if(*args, "5G")
+    assert (result.exit_code, "6 Gbit/s more are lost when a-b fails, and 5 Gbit/s may be" in result.stderr) == (
+        1,
+        True,
+    )
+    assert what_if(*args, "12G").exit_code == 0
 
 
 def test_the_blast_radius_reaches_services_unless_others_stand_in() -> None:
