@@ -82,20 +82,35 @@ def retried(retries: int) -> Json:
 
 
 POLICY, PROMETHEUS = "InspectionPolicy", {"url": "http://prometheus:9090"}
-GOALS = "set exactly one of available, metric"
-INSPECTIONS = "set exactly one of workload, metric, singlePointOfFailure"
+GOALS = "set exactly one of available, metric, reachable, capacity"
+INSPECTIONS = "set exactly one of workload, metric, alert, singlePointOfFailure, contingency, maintenance"
 TARGETS = "set exactly one of name, nameLabel"
 BINDINGS = "set exactly one of value, from"
-SOURCES = "set exactly one of kubernetes, prometheus"
+SOURCES = "set exactly one of kubernetes, prometheus, topology"
+LINKS = {"name": "m", "kind": "NetworkLink", "query": "up", "nameLabel": "id"}
 
 CREATIONS = (
     Creation("a goal of available pods is taken", POLICY, goal(available=AVAILABLE)),
     Creation("a goal of a measured value is taken", POLICY, goal(metric=MEASURED)),
+    Creation("a goal of a network is taken", POLICY, goal(capacity={"network": "backbone", "maxUtilisation": 0.8})),
+    Creation(
+        "a goal of reaching nodes is taken",
+        POLICY,
+        goal(reachable={"network": "backbone", "sources": ["a"], "targets": ["b"], "minTargets": 1}),
+    ),
     Creation("a goal of no kind is refused", POLICY, goal(), GOALS),
     Creation("a goal of two kinds is refused", POLICY, goal(available=AVAILABLE, metric=MEASURED), GOALS),
     Creation("two goals of one name are refused", POLICY, {"goals": goal(metric=MEASURED)["goals"] * 2}, "Duplicate"),
     Creation("an inspection of workloads is taken", POLICY, inspection(workload=WORKLOAD)),
     Creation("an inspection of single points of failure is taken", POLICY, inspection(singlePointOfFailure={})),
+    Creation("an inspection of a network is taken", POLICY, inspection(contingency={"network": "backbone"})),
+    Creation("an inspection of maintenance is taken", POLICY, inspection(maintenance={"network": "backbone"})),
+    Creation(
+        "a scope that is not known is refused",
+        POLICY,
+        inspection(contingency={"network": "backbone", "scopes": ["Everything"]}),
+        "Unsupported value",
+    ),
     Creation("an inspection of no kind is refused", POLICY, inspection(), INSPECTIONS),
     Creation(
         "an inspection of two kinds is refused",
@@ -120,6 +135,24 @@ CREATIONS = (
     Creation("a field that is not known is refused", POLICY, {"goal": []}, "unknown field"),
     Creation("a source of Kubernetes objects is taken", "NetworkTwin", source(kubernetes={})),
     Creation("a source of metrics is taken", "NetworkTwin", source(prometheus=PROMETHEUS)),
+    Creation("a source of networks is taken", "NetworkTwin", source(topology={"keys": "*.json"})),
+    Creation(
+        "a binding to a link is taken",
+        "NetworkTwin",
+        {"metrics": [{**LINKS, "attribute": "up", "network": "backbone"}]},
+    ),
+    Creation(
+        "a binding to a link of no network is refused",
+        "NetworkTwin",
+        {"metrics": [{**LINKS, "attribute": "up"}]},
+        "network: say which",
+    ),
+    Creation(
+        "a binding to what the kind has not is refused",
+        "NetworkTwin",
+        {"metrics": [{**LINKS, "attribute": "demand", "network": "backbone"}]},
+        "attribute demand is one of Demand",
+    ),
     Creation("a source of no kind is refused", "NetworkTwin", source(), SOURCES),
     Creation("a source of two kinds is refused", "NetworkTwin", source(kubernetes={}, prometheus=PROMETHEUS), SOURCES),
     Creation(

@@ -65,6 +65,14 @@ def test_the_operator_reads_the_policies_and_the_config_map_by_name_only() -> No
     assert all(rule["resourceNames"] and rule["verbs"] == ["get"] for rule in found)
 
 
+def test_the_operator_reads_config_maps_in_the_namespaces_of_topology_only() -> None:
+    listed = render("topology.namespaces={networks,sites}")
+    assert bindings(listed, "forestall-topology") == {(one, f"{NAMESPACE}/forestall") for one in ("networks", "sites")}
+    ((_, rule),) = [one for one in rules(listed) if one[0] == "forestall-topology"]
+    assert (rule["resources"], set(rule["verbs"])) == (["configmaps"], {"get", "list", "watch"})
+    assert bindings(render(*MANIFESTS), "forestall-topology") == set()
+
+
 def test_the_operator_renews_its_own_lease_only() -> None:
     found = [(role, rule) for role, rule in rules(render(*MANIFESTS)) if "leases" in rule["resources"]]
     assert [(role, rule["verbs"], rule.get("resourceNames")) for role, rule in found] == [

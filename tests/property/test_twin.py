@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.inspection.contingencies import losses, outlook
+from forestall.inspection.contingencies import outlook
+from forestall.inspection.losses import stakes
 from forestall.ports import Json
 from forestall.twin.live import Live
 from forestall.twin.views import Snapshot, View
@@ -84,7 +85,7 @@ def test_single_points_of_failure_are_the_nodes_that_networkx_finds_when_it_take
 ) -> None:
     view = snapshot(cluster)
     policy = policy_of(view, minimum)
-    seen = outlook(policy, view.potential(), {}, losses(policy, view))
+    seen = outlook(policy, view.potential(), {}, stakes(policy, view))
 
     for key in view.services:
         assert seen.now(key.name).state == state(left(view, key, ""), minimum)
@@ -101,7 +102,7 @@ def policy_of(view: Snapshot, minimum: int) -> InspectionPolicy:
 def left(view: View, service_key: Key, lost: str) -> int:
     """Ready pods of a Service that still have a ready node, in a graph without what does not serve."""
     graph = view.to_networkx()
-    dead = [found.key for found in view.nodes.values() if not found.ready or found.key.name == lost]
+    dead = [found.key for found in view.nodes.values() if not found.ready or f"node/{found.key.name}" == lost]
     graph.remove_nodes_from([*dead, *(found.key for found in view.pods.values() if not found.ready)])
     return sum(graph.out_degree(key) > 0 for key in graph.successors(service_key))
 

@@ -64,10 +64,10 @@ class FindingSpec(Model):
 class Trigger(Model):
     """What turns a risk into a problem."""
 
-    kind: Literal["Failure"]
-    """Failure: the loss of an element."""
+    kind: Literal["Failure", "Change"]
+    """Failure: the loss of an element. Change: something that people do, such as maintenance."""
     element: Annotated[str, Field(max_length=253)]
-    """The element, for example node/worker-2."""
+    """The element, for example node/worker-2, link/backbone/a-b or riskGroup/duct-7."""
 
 
 class Evidence(Model):

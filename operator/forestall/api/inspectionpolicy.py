@@ -25,6 +25,8 @@ from forestall.api.base import (
     exactly_one,
     list_map,
 )
+from forestall.api.goals import Goal
+from forestall.api.networkpolicy import ContingencyInspection, MaintenanceInspection, SinglePointOfFailureInspection
 from forestall.api.retention import Retention
 
 Check = Literal[
@@ -43,7 +45,7 @@ Check = Literal[
 """What the state of a Kubernetes object can tell. Each is the type of the findings that it raises."""
 AlertType = Literal[Check, "Alert"]
 """What an alert can be taken for."""
-FindingType = Literal[AlertType, "MetricThreshold", "SinglePointOfFailure"]
+FindingType = Literal[AlertType, "MetricThreshold", "SinglePointOfFailure", "Contingency", "Maintenance"]
 """What a finding says is wrong, or will be."""
 Mode = Literal["Observe", "Propose", "Open"]
 """How far the loop may go: record findings; plan and predict; run what a person approved."""
@@ -51,42 +53,6 @@ Severity = Literal["indeterminate", "warning", "minor", "major", "critical"]
 """`warning`: impending, no effect yet. `minor`: a fault that protection absorbed."""
 GoalState = Literal["Fulfilled", "NotFulfilled", "Unknown"]
 """Whether a goal is met."""
-
-
-class AvailableGoal(Model):
-    """So many pods behind a Service are ready."""
-
-    service: Label
-    """Name of the Service, in this namespace."""
-    min_ready: Annotated[int, Field(ge=1, le=100_000)]
-    """Smallest number of ready pods with which the service still meets its goal."""
-
-
-class MetricGoal(Model):
-    """A measured value keeps to a target."""
-
-    query: Query
-    """PromQL; an instant query with one value. No value, several values or NaN make the goal Unknown."""
-    operator: Operator
-    """How the value must compare with the target for the goal to be met."""
-    target: float
-    """The target, in the query's own unit."""
-    shared_by: Label | None = None
-    """Name of the Deployment whose ready pods share what is measured: on the twin the value then scales
-    with pods before / pods after. Unset: the twin predicts no change."""
-
-
-class Goal(Model):
-    """A target that a service must meet. Set exactly one of its kinds."""
-
-    model_config = ConfigDict(json_schema_extra=exactly_one("available", "metric"))
-
-    name: Label
-    """Name of the goal, unique in this policy."""
-    available: AvailableGoal | None = None
-    """Met while enough pods of a Service are ready."""
-    metric: MetricGoal | None = None
-    """Met while a measured value keeps to a target."""
 
 
 class WorkloadInspection(Model):
@@ -170,17 +136,14 @@ class AlertInspection(Model):
     Alertmanager's `repeat_interval`. Unset: for ever."""
 
 
-class SinglePointOfFailureInspection(Model):
-    """Finds single elements whose loss takes a goal of this policy to NotFulfilled."""
-
-    scope: Literal["Node"] = "Node"
-    """Which elements are taken away, one at a time, on the twin."""
-
-
 class Inspection(Model):
     """One thing that is looked for. Set exactly one of its kinds."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("workload", "metric", "alert", "singlePointOfFailure"))
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one(
+            "workload", "metric", "alert", "singlePointOfFailure", "contingency", "maintenance"
+        )
+    )
 
     name: Label
     """Name of the inspection, unique in this policy."""
@@ -192,6 +155,10 @@ class Inspection(Model):
     """Alerts of an Alertmanager."""
     single_point_of_failure: SinglePointOfFailureInspection | None = None
     """What-if on the twin: the loss of one element."""
+    contingency: ContingencyInspection | None = None
+    """What-if on the twin: what a network no longer carries after a loss."""
+    maintenance: MaintenanceInspection | None = None
+    """What-if on the twin: what it no longer carries after a loss during maintenance."""
 
 
 class FindingMatch(Model):
@@ -332,7 +299,7 @@ class GoalStatus(Model):
     value: DecimalText | None = None
     """The measured value: ready pods, or the query's result rounded to 1e-4."""
     trigger: Text = ""
-    """What would break the goal, if predicted NotFulfilled; for example node/worker-2."""
+    """What would break the goal, if predicted NotFulfilled; for example node/worker-2 or link/backbone/a-b."""
 
 
 class InspectionCount(Model):

@@ -5,6 +5,7 @@ import sys
 
 from forestall.cli import accounts, completing, offline, operating
 from forestall.cli.commands import app
+from forestall.cli.twins.commands import twin_app
 
 app.command("report")(accounts.report_command)
 app.add_typer(accounts.ledger_app, name="ledger")
@@ -17,6 +18,7 @@ app.command("doctor")(operating.doctor_command)
 app.command("readiness")(operating.readiness_command)
 app.command("explain")(operating.explain_command)
 app.command("lint")(offline.lint_command)
+app.add_typer(twin_app, name="twin")
 
 
 def complete() -> None:

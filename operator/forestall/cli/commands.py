@@ -61,8 +61,7 @@ def main(
         "output": output.value,
     }
     defaults = {name: value for name, value in given.items() if value is not None}
-    names = context.command.commands if isinstance(context.command, TyperGroup) else ()
-    context.default_map = dict.fromkeys(names, defaults)
+    context.default_map = _of_each_command(context.command, defaults)
 
 
 @app.command("status")
@@ -208,6 +207,13 @@ async def _approve(session: Session, kube: Kube, name: str, *, yes: bool, digest
         screen.json({**_identity(case), "approvedBy": me, "planDigest": case.plan.status.plan_digest, **phase})
     if ended is not None:
         require_success(ended)
+
+
+def _of_each_command(group: object, defaults: Json) -> Json:
+    """The defaults for every command of a group, and of the groups in it."""
+    if not isinstance(group, TyperGroup):
+        return defaults
+    return {name: _of_each_command(command, defaults) for name, command in group.commands.items()}
 
 
 def _ended(plan: RemediationPlan) -> bool:

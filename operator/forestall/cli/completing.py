@@ -12,12 +12,12 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
-from typing import Final
+from typing import Any, Final
 
 import typer
 
 from forestall.adapters.kubernetes.kubeconfig import InvalidKubeconfigError, contexts, read
-from forestall.adapters.resources import FINDINGS, PAUSES, PLANS, POLICIES
+from forestall.adapters.resources import FINDINGS, PAUSES, PLANS, POLICIES, TWINS
 from forestall.cli.failures import Failure
 from forestall.cli.kubeconfig import namespace_of
 from forestall.cli.session import World
@@ -31,10 +31,10 @@ LONGEST: Final = 3.0
 Complete = Callable[[typer.Context, str], list[str]]
 
 
-def _names(*kinds: Resource, wanted: Callable[[Json], bool] = lambda _: True) -> Complete:
+def _names(*kinds: Resource, wanted: Callable[[Json], bool] = lambda _: True, cluster_scoped: bool = False) -> Complete:
     def complete(context: typer.Context, incomplete: str) -> list[str]:
         try:
-            found = asyncio.run(asyncio.wait_for(_read(context, kinds), LONGEST))
+            found = asyncio.run(asyncio.wait_for(_read(context, kinds, cluster_scoped=cluster_scoped), LONGEST))
         except (Failure, KubeError, TimeoutError):
             return []
         names = (str(item["metadata"]["name"]) for item in found if wanted(item))
@@ -43,18 +43,21 @@ def _names(*kinds: Resource, wanted: Callable[[Json], bool] = lambda _: True) ->
     return complete
 
 
-async def _read(context: typer.Context, kinds: Sequence[Resource]) -> list[Json]:
+async def _read(context: typer.Context, kinds: Sequence[Resource], *, cluster_scoped: bool) -> list[Json]:
     kubeconfig, chosen = _option(context, "kubeconfig"), _option(context, "kube_context")
-    namespace = _option(context, "namespace") or namespace_of(kubeconfig, chosen)
+    namespace = "" if cluster_scoped else _option(context, "namespace") or namespace_of(kubeconfig, chosen)
     async with await context.ensure_object(World).connect(kubeconfig, chosen) as kube:
         return [item for kind in kinds for item in await kube.list(kind, namespace)]
 
 
 def _option(context: typer.Context, name: str) -> str | None:
     """The value of an option that stands behind the command's name or before it."""
-    here = context.params.get(name)
-    above = context.parent.params.get(name) if context.parent else None
-    return here or above
+    here: Any = context
+    while here is not None:
+        if value := here.params.get(name):
+            return str(value)
+        here = here.parent
+    return None
 
 
 def _pending(plan: Json) -> bool:
@@ -65,6 +68,7 @@ plans = _names(PLANS)
 pending = _names(PLANS, wanted=_pending)
 items = _names(PLANS, FINDINGS)
 policies = _names(POLICIES)
+twins = _names(TWINS, cluster_scoped=True)
 pauses = _names(PAUSES)
 
 

@@ -11,11 +11,11 @@ class Exit(IntEnum):
     """Exit codes, for scripts. 0 is success."""
 
     ERROR = 1
-    """The cluster cannot be reached, or the object is not there."""
+    """The cluster cannot be reached, the object is not there, or what was examined does not hold."""
     USAGE = 2
     """The command line does not say what to do."""
     NOT_NOW = 3
-    """The plan, as it stands, allows no such decision."""
+    """The plan, as it stands, allows no such decision; or what there is does not tell whether something holds."""
     REFUSED = 4
     """The API server refused, in its own words."""
     NOT_SUCCEEDED = 5

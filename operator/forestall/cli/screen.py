@@ -1,13 +1,16 @@
-"""What is printed, and how: plain text, tables, diffs; colours on a terminal only; JSON for programs."""
+"""What is printed, and how: plain text, tables, diffs; colours on a terminal only; JSON or YAML for programs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, TextIO
 
+import yaml
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -18,8 +21,10 @@ _UNBOUNDED = 100_000
 _GOOD, _BAD, _PENDING = "green", "bold red", "yellow"
 _STYLES: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("True", "yes", "Fulfilled", "Chosen", "Succeeded", "Success"), _GOOD),
-        **dict.fromkeys(("False", "no", "NotFulfilled", "Rejected", "Failed", "Failure", "High", "critical"), _BAD),
+        **dict.fromkeys(("True", "yes", "Fulfilled", "Chosen", "Succeeded", "Success", "Holds"), _GOOD),
+        **dict.fromkeys(
+            ("False", "no", "NotFulfilled", "Rejected", "Failed", "Fails", "Failure", "High", "critical"), _BAD
+        ),
         **dict.fromkeys(("Unknown", "PendingApproval", "Blocked", "Pending", "Inconclusive"), _PENDING),
     }
 )
@@ -27,17 +32,32 @@ _DIFF_STYLES: Mapping[str, str] = MappingProxyType({"+": "green", "-": "red", "@
 
 
 class Screen:
-    """Where a command writes. With `as_json` only JSON goes to `out`, and what is meant for people to `err`."""
+    """Where a command writes. With `as_json` only JSON goes to `out`, and what is meant for people to `err`.
 
-    def __init__(self, out: TextIO, err: TextIO, *, as_json: bool) -> None:
-        self._out = out
+    With `as_yaml`, too, the same is written as YAML.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, *, as_json: bool, as_yaml: bool = False) -> None:
+        self._out, self._as_yaml = out, as_yaml
         self._talk = _console(err if as_json else out)
         self._err = _console(err)
         self.as_json = as_json
 
     def json(self, value: object) -> None:
-        """Write one JSON document."""
-        self._out.write(json.dumps(value, indent=2) + "\n")
+        """Write one document of JSON values."""
+        text = yaml.safe_dump(value, sort_keys=False) if self._as_yaml else json.dumps(value, indent=2) + "\n"
+        self._out.write(text)
+
+    def raw(self, text: str) -> None:
+        """Write a document that is made already, as it is."""
+        self._out.write(text)
+
+    @contextmanager
+    def progress(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Tell how much is done of long work, on an error output that is a terminal. Call with how much more is."""
+        with Progress(console=self._err, transient=True, disable=not self._err.is_terminal) as bar:
+            task = bar.add_task(plain(text), total=total)
+            yield lambda more: bar.advance(task, more)
 
     def heading(self, text: str) -> None:
         """Write a section's title after an empty line."""

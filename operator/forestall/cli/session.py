@@ -34,6 +34,7 @@ class Output(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    YAML = "yaml"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def command(
 
 def offline(work: Callable[[Screen], None], output: Output) -> None:
     """Do `work` without a cluster; a Failure is printed and becomes the exit code."""
-    screen = Screen(sys.stdout, sys.stderr, as_json=output is Output.JSON)
+    screen = Screen(sys.stdout, sys.stderr, as_json=output is not Output.TABLE, as_yaml=output is Output.YAML)
     try:
         work(screen)
     except Failure as failure:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
+from forestall.api.goals import Goal
 from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionPolicy
 from forestall.inspection.goals import GoalResult, evaluate, leans_on
+from forestall.inspection.losses import NOTHING, Loss, Stakes, hosts
+from forestall.inspection.networks import on_networks, results
 from forestall.ports import Measurement
-from forestall.twin.views import Potential, View
-
-NOTHING = ""
-"""The loss of nothing: now."""
+from forestall.twin.views import Potential
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """How goals stand, by goal and loss. A loss is the name of a node, or NOTHING."""
+    """How goals stand, by goal and loss. A loss is known by its name; that of nothing is NOTHING."""
 
     results: Mapping[tuple[str, str], GoalResult]
-    losses: tuple[str, ...]
+    stakes: Stakes
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Names of the losses that may come."""
+        return tuple(loss.name for loss in self.stakes.ahead)
 
     @property
     def broken(self) -> int:
@@ -50,37 +56,53 @@ def worst(states: Sequence[GoalState]) -> GoalState:
     return min(states, key=order.index, default="Unknown")
 
 
-def losses(policy: InspectionPolicy, view: View) -> tuple[str, ...]:
-    """Names of the nodes whose loss the policy's inspections examine: those that are ready, ordered."""
-    examined = any(item.single_point_of_failure is not None for item in policy.spec.inspections)
-    return tuple(sorted(name for name, node in view.nodes.items() if node.ready)) if examined else ()
-
-
 def outlook(
     policy: InspectionPolicy,
     potential: Potential,
     measurements: Mapping[str, Measurement],
-    lost: tuple[str, ...],
+    at_stake: Stakes,
 ) -> Outlook:
-    """How the policy's goals stand on `potential`, now and after the loss of each node of `lost`.
+    """How the policy's goals stand on `potential`, now and after each loss that may come.
 
-    `measurements` are those of the snapshot behind it. Raises KeyError for a node that is not there.
+    `measurements` are those of the snapshot behind it. A loss of what is not there is that of nothing.
     """
-    views = {name: potential.lose_node(name) for name in lost}
-    found: dict[tuple[str, str], GoalResult] = {}
+    lost, namespace = at_stake.ahead, policy.metadata.namespace or ""
+    found = dict(results(potential.topology, tuple(filter(on_networks, policy.spec.goals)), lost))
+    views = _Views(potential, hosts(potential.topology, lost))
     for goal in policy.spec.goals:
-        namespace = policy.metadata.namespace or ""
-        found[goal.name, NOTHING] = evaluate(goal, namespace, potential, measurements, base=potential.base)
+        if on_networks(goal):
+            continue
+        now = found[goal.name, NOTHING] = evaluate(goal, namespace, potential, measurements, base=potential.base)
         element = leans_on(goal, namespace)
-        at_stake = potential.ready_by_node(element) if element else {}
-        for name, view in views.items():
-            # Nodes that carry nothing of the goal cannot change it, and they are most of a large cluster.
-            found[goal.name, name] = (
-                evaluate(goal, namespace, view, measurements, base=potential.base)
-                if name in at_stake
-                else found[goal.name, NOTHING]
+        carriers = potential.ready_by_node(element).keys() if element else frozenset()
+        for loss in lost:
+            view = views.without(loss.name, carriers)
+            found[goal.name, loss.name] = (
+                now if view is None else evaluate(goal, namespace, view, measurements, base=potential.base)
             )
-    return Outlook(found, lost)
+    return Outlook({(goal.name, name): found[goal.name, name] for goal, name in _asked(policy, lost)}, at_stake)
+
+
+def _asked(policy: InspectionPolicy, lost: Sequence[Loss]) -> Iterator[tuple[Goal, str]]:
+    """Each goal with nothing, and then with each loss."""
+    return product(policy.spec.goals, (NOTHING, *(loss.name for loss in lost)))
+
+
+class _Views:
+    """The views without Kubernetes nodes: most losses take none that carries anything, and many take the same ones."""
+
+    def __init__(self, potential: Potential, hosts: Mapping[str, frozenset[str]]) -> None:
+        self._potential, self._hosts = potential, hosts
+        self._without: dict[frozenset[str], Potential] = {}
+
+    def without(self, loss: str, carriers: Collection[str]) -> Potential | None:
+        """The view after a loss; None where the loss takes none of the nodes that carry something."""
+        gone = self._hosts[loss].intersection(self._potential.nodes)
+        if gone.isdisjoint(carriers):
+            return None
+        if gone not in self._without:
+            self._without[gone] = self._potential.lose_nodes(gone)
+        return self._without[gone]
 
 
 def statuses(policy: InspectionPolicy, seen: Outlook) -> tuple[GoalStatus, ...]:
@@ -95,5 +117,5 @@ def _status(goal: str, seen: Outlook) -> GoalStatus:
         observed=seen.now(goal).state,
         predicted=seen.predicted(goal),
         value=seen.now(goal).value,
-        trigger=f"node/{trigger}" if trigger else "",
+        trigger=trigger[:1024],
     )

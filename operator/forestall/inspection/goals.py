@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from forestall.api.base import Key
-from forestall.api.inspectionpolicy import AvailableGoal, Goal, GoalState, MetricGoal
+from forestall.api.goals import AvailableGoal, Goal, MetricGoal, SpreadGoal
+from forestall.api.inspectionpolicy import GoalState
 from forestall.inspection.measured import STEP, UnmeasuredError, compare, limit_text, single_value
 from forestall.ports import Measurement
 from forestall.twin.views import View
@@ -19,7 +20,8 @@ class GoalResult:
 
     state: GoalState
     value: Decimal | None
-    """Ready pods, or the measured or predicted value in the query's unit."""
+    """Ready pods, targets that are reached, the highest utilisation of a link, or the measured or predicted value in
+    the query's unit."""
     message: str
     """Why, in words; for Unknown with the remedy."""
 
@@ -32,7 +34,7 @@ def evaluate(
     *,
     base: View | None = None,
 ) -> GoalResult:
-    """How the goal of a policy in `namespace` stands on `view`.
+    """How the goal of a policy in `namespace` stands on `view`. Goals on networks: `forestall.inspection.networks`.
 
     `base` is the view that was measured, where `view` is another one: a value that pods share scales with their
     number.
@@ -57,9 +59,27 @@ def _available(goal: AvailableGoal, namespace: str, view: View) -> GoalResult:
     service = Key("Service", namespace, goal.service)
     if service not in view.services:
         return GoalResult("Unknown", None, f"Service {goal.service} is not in the twin: create it or mend the goal")
-    ready = sum(view.ready_by_node(service).values())
+    by_node = view.ready_by_node(service)
+    ready = sum(by_node.values())
     state: GoalState = "Fulfilled" if ready >= goal.min_ready else "NotFulfilled"
-    return GoalResult(state, Decimal(ready), f"Service {goal.service}: {ready} pods ready, {goal.min_ready} needed")
+    found = GoalResult(state, Decimal(ready), f"Service {goal.service}: {ready} pods ready, {goal.min_ready} needed")
+    if goal.spread is None or state == "NotFulfilled":
+        return found
+    return _spread(goal.service, goal.spread, view, [name for name, number in by_node.items() if number])
+
+
+def _spread(service: str, wanted: SpreadGoal, view: View, nodes: Collection[str]) -> GoalResult:
+    """Whether the nodes stand in enough risk groups. Those of which that is not known may stand in any."""
+    groups = [one for one in view.topology.groups.values() if one.cause == wanted.cause]
+    of_node = {name: {one.key for one in groups if Key("Node", "", name) in one.members} for name in nodes}
+    number = len(set().union(*of_node.values()))
+    told = f"Service {service}: ready pods in {number} groups of cause {wanted.cause}, {wanted.min_groups} needed"
+    if number >= wanted.min_groups:
+        return GoalResult("Fulfilled", Decimal(number), told)
+    homeless = sorted(name for name, found in of_node.items() if not found)
+    if homeless:
+        return GoalResult("Unknown", Decimal(number), f"{told}; of node {homeless[0]} no group is known: label it")
+    return GoalResult("NotFulfilled", Decimal(number), told)
 
 
 def _metric(

@@ -9,7 +9,9 @@ from typing import Final
 
 from forestall.api.inspectionpolicy import Inspection, InspectionCount, InspectionPolicy
 from forestall.inspection.alerts import Alerts, inspect_alerts
-from forestall.inspection.contingencies import losses, outlook, statuses
+from forestall.inspection.contingencies import outlook, statuses
+from forestall.inspection.losses import stakes
+from forestall.inspection.network_losses import inspect_contingency, inspect_maintenance
 from forestall.inspection.report import Found, Report
 from forestall.inspection.single_points import inspect_single_points
 from forestall.inspection.survey import Survey
@@ -35,7 +37,7 @@ def inspect(
     `measurements` are by query; `holds` are those of the policy's last report, or none; `alerts` those
     that fire for the policy's findings.
     """
-    seen = outlook(policy, snapshot.potential(), measurements, losses(policy, snapshot))
+    seen = outlook(policy, snapshot.potential(), measurements, stakes(policy, snapshot))
     survey = Survey(policy, snapshot, measurements, seen, holds, now, alerts)
     found = {item.name: _inspect(item, survey) for item in policy.spec.inspections}
     return Report(
@@ -51,14 +53,29 @@ def inspect(
 
 
 def _inspect(inspection: Inspection, survey: Survey) -> Found:
+    found = _on_what_is(inspection, survey) or _on_what_may_be(inspection, survey)
+    if found is not None:
+        return found
+    message = "the inspection's kind is not known to this version: upgrade the operator or remove the inspection"
+    count = InspectionCount(name=inspection.name, scanned=1, failed=0, errors=1, message=message)
+    return Found(count, undecided=frozenset((inspection.name,)))
+
+
+def _on_what_is(inspection: Inspection, survey: Survey) -> Found | None:
     if inspection.workload is not None:
         return inspect_workloads(inspection, inspection.workload, survey)
     if inspection.metric is not None:
         return inspect_metric(inspection, inspection.metric, survey)
     if inspection.alert is not None:
         return inspect_alerts(inspection, inspection.alert, survey)
+    return None
+
+
+def _on_what_may_be(inspection: Inspection, survey: Survey) -> Found | None:
     if inspection.single_point_of_failure is not None:
-        return inspect_single_points(inspection, survey)
-    message = "the inspection's kind is not known to this version: upgrade the operator or remove the inspection"
-    count = InspectionCount(name=inspection.name, scanned=1, failed=0, errors=1, message=message)
-    return Found(count, undecided=frozenset((inspection.name,)))
+        return inspect_single_points(inspection, inspection.single_point_of_failure, survey)
+    if inspection.contingency is not None:
+        return inspect_contingency(inspection, inspection.contingency, survey)
+    if inspection.maintenance is not None:
+        return inspect_maintenance(inspection, inspection.maintenance, survey)
+    return None

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from forestall.api.base import Key, LocalRef
 from forestall.api.finding import FindingSpec, FiringAlert
-from forestall.api.inspectionpolicy import Check, FindingType, Goal, GoalState, InspectionPolicy, Severity
+from forestall.api.goals import Goal
+from forestall.api.inspectionpolicy import Check, FindingType, GoalState, InspectionPolicy, Severity
 from forestall.inspection.checks.catalogue import symptoms
 from forestall.inspection.checks.symptom import Scene, Symptom
 from forestall.inspection.contingencies import Outlook, worst
@@ -88,12 +89,19 @@ def impact(survey: Survey, elements: Collection[Key], *, query: str = "") -> Imp
     )
 
 
+def subject(survey: Survey, goal: Goal) -> Key:
+    """What a finding about a goal is about: what the goal leans on; the twin itself where no pod has a part in it."""
+    return leans_on(goal, survey.namespace) or Key("NetworkTwin", "", survey.policy.spec.twin_ref.name)
+
+
 def around(survey: Survey, resource: Key) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
     """Services that a Service, workload or node carries, itself among them, and what a runbook would act on."""
     view = survey.snapshot
     if resource.kind == "Node":
         workloads, services = survey.scene.carried(resource.name)
         return services, (resource, *workloads)
+    if resource.kind == "NetworkTwin":
+        return (), ()
     if resource.kind == "Service":
         return (resource,), view.workloads_of_service(resource)
     return view.services_of_workload(resource), (resource,)

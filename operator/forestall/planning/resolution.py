@@ -10,8 +10,10 @@ from typing import Final
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import FindingType, InspectionPolicy, MetricInspection
-from forestall.inspection.contingencies import NOTHING, Outlook
+from forestall.inspection.contingencies import Outlook
+from forestall.inspection.losses import NOTHING
 from forestall.inspection.measured import UnmeasuredError, answer, compare, finite
+from forestall.inspection.report import distinct
 from forestall.planning.targets import key_of, workload_of
 from forestall.ports import Measurement
 from forestall.twin.model import Pod
@@ -88,11 +90,12 @@ def _works(answered: Answered) -> bool:
 
 def _spared(answered: Answered) -> bool:
     """The goal is met now, after the loss of that element, and of any other that was examined."""
-    _, _, rest = answered.finding.spec.qualifier.partition("/")
-    goal, _, element = rest.partition("/")
-    losses = answered.outlook.losses
+    qualifier, losses = answered.finding.spec.qualifier, answered.outlook.losses
+    inspection, _, rest = qualifier.partition("/")
+    goal = rest.partition("/")[0]
+    meant = any(distinct(f"{inspection}/{goal}/{loss}") == qualifier for loss in losses)
     states = [answered.outlook.results.get((goal, loss)) for loss in (NOTHING, *losses)]
-    return element.removeprefix("node/") in losses and all(one and one.state == "Fulfilled" for one in states)
+    return meant and all(one and one.state == "Fulfilled" for one in states)
 
 
 def _below_threshold(answered: Answered) -> bool:

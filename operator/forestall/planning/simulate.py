@@ -12,7 +12,8 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy, Rung
 from forestall.api.remediationplan import Candidate, GoalPrediction, Prediction
 from forestall.api.runbook import Runbook
-from forestall.inspection.contingencies import Outlook, losses, outlook, worst
+from forestall.inspection.contingencies import Outlook, outlook, worst
+from forestall.inspection.losses import Stakes, stakes
 from forestall.planning.outcomes import UnsupposableError, suppose
 from forestall.planning.resolution import Answered, resolves
 from forestall.planning.runbooks import InvalidParameterError, arguments, bind
@@ -82,7 +83,7 @@ def examine(
     find no room. Exactly one is Chosen: the best option, if it resolves the finding or breaks fewer goals, else
     doing nothing. Raises KeyError where an option's target is not in the snapshot.
     """
-    trial = _Trial(policy, snapshot, measurements, finding, losses(policy, snapshot))
+    trial = _Trial(policy, snapshot, measurements, finding, stakes(policy, snapshot))
     nothing = trial.nothing()
     tried = sorted((trial.tried(option, nothing) for option in options), key=_rank)
     best = next((item for item in tried if _improves(item, nothing)), nothing)
@@ -122,7 +123,7 @@ class _Trial:
     snapshot: Snapshot
     measurements: Mapping[str, Measurement]
     finding: Finding
-    losses: tuple[str, ...]
+    stakes: Stakes
 
     def nothing(self) -> _Tried:
         view = self.snapshot.potential()
@@ -174,7 +175,7 @@ class _Trial:
         return f"{worse} while node {name} is drained" if worse else ""
 
     def _outlook(self, view: Potential) -> Outlook:
-        return outlook(self.policy, view, self.measurements, self.losses)
+        return outlook(self.policy, view, self.measurements, self.stakes)
 
     def _resolves(self, view: Potential, seen: Outlook) -> bool:
         return resolves(Answered(self.policy, self.finding, self.measurements, view, seen))
@@ -212,5 +213,5 @@ def _counterexample(before: Outlook, after: Outlook, *, now_only: bool = False) 
             continue
         state = before.results[goal, loss].state
         if result.state != state and worst((result.state, state)) == result.state:
-            return f"goal {goal} becomes {result.state}" + (f" when node {loss} is lost" if loss else "")
+            return f"goal {goal} becomes {result.state}" + (f" when {loss} is lost" if loss else "")
     return ""

@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 from forestall.api import pages
 from forestall.api.finding import FindingClass, FindingState
 from forestall.api.inspectionpolicy import Severity
+from forestall.api.networktwin import Layer
 from forestall.api.remediationpause import Level
 from forestall.runtime.standing import STANDING
 from forestall.runtime.telemetry import FATES, PARTS, Meter, Metrics
@@ -32,19 +33,20 @@ LABELS: Final[Mapping[str, str]] = {
     "condition": "type of a condition of inspection policies",
     "fate": ", ".join(f"`{fate}`" for fate in FATES),
     "kind": "kind of the object",
-    "layer": "layer of the twin: `platform`, `workload`, `service`",
+    "layer": f"layer of the twin: {_values(Layer)}",
     "level": _values(Level),
     "part": f"{', '.join(f'`{part}`' for part in PARTS)}: found to approved, approved to acted, acted to verified",
     "phase": "phase of a plan: [plan-phases.md](plan-phases.md)",
     "result": "`ok`, `error`",
     "severity": _values(Severity),
+    "source": "name of a source of the twin",
     "state": _values(FindingState),
     "status": "`True`, `False`, `Unknown`",
     "twin": "name of the NetworkTwin",
     "type": "type of a finding",
     "version": "version of forestall",
 }
-"""What each label holds. None takes a value for each object, but `twin`, of which a cluster has few."""
+"""What each label holds. None takes a value for each object, but `twin` and `source`, of which a cluster has few."""
 
 
 def meters() -> list[Meter]:

@@ -244,7 +244,7 @@ def _waiting(context: Context, policy: InspectionPolicy, twin: Twin | None) -> I
     name = policy.spec.twin_ref.name
     reason, message = "TwinMissing", f"spec.twinRef.name: there is no NetworkTwin {name}; apply one"
     if twin is not None:
-        awaited = ", ".join(twin.feed.awaited) if twin.feed else "a kubernetes source in its spec.sources"
+        awaited = ", ".join(twin.awaited) if twin.feed else "a kubernetes source in its spec.sources"
         reason, message = "TwinNotReady", f"twin {name} waits for {awaited}"
     told = _Told(policy.metadata.generation, context.clock.now())
     found = [told("Ready", False, reason, message), told("TwinFresh", False, reason, message)]

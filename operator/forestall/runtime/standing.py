@@ -111,6 +111,12 @@ def _twin_age(context: Context) -> Samples:
     return (((twin.resource.metadata.name,), twin.feed.age) for twin in list(context.twins) if twin.feed is not None)
 
 
+def _source_age(context: Context) -> Samples:
+    for twin in list(context.twins):
+        for source, age in twin.ages.items():
+            yield (twin.resource.metadata.name, source), age
+
+
 def _twin_metrics(context: Context) -> Samples:
     for twin in list(context.twins):
         if any(source.prometheus for source in twin.resource.spec.sources):
@@ -163,6 +169,12 @@ STANDING: Final[Mapping[Meter, Callable[[Context], Samples]]] = {
             ("twin",),
             _twin_age,
             "Time for which the twin may have missed changes of the cluster",
+        ),
+        (
+            "forestall_twin_source_age_seconds",
+            ("twin", "source"),
+            _source_age,
+            "Time for which changes of a source of the twin may have been missed",
         ),
         ("forestall_twin_metrics_reachable", ("twin",), _twin_metrics, "1 while the twin's Prometheus answers"),
         ("forestall_twin_elements", ("twin", "layer"), _twin_elements, "Elements of the twin by layer"),

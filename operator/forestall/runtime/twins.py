@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 
 from forestall.api.base import Key
-from forestall.api.networktwin import KubernetesSource, MetricBinding, NetworkTwin, PrometheusSource
+from forestall.api.networktwin import KubernetesSource, NetworkTwin, PrometheusSource
 from forestall.ports import Clock, Kube, Measurement, Metrics
+from forestall.runtime.bindings import bound
 from forestall.runtime.feed import Feed
+from forestall.runtime.topologies import Topologies
 from forestall.twin.live import Live
 from forestall.twin.views import Snapshot
 
@@ -22,11 +23,22 @@ MetricsFactory = Callable[[PrometheusSource], Metrics]
 class Twin:
     """One twin: a Live view that the feed writes and everybody else reads as snapshots."""
 
-    def __init__(self, resource: NetworkTwin, feed: Feed | None, live: Live, metrics: Metrics | None) -> None:
+    def __init__(
+        self,
+        resource: NetworkTwin,
+        live: Live,
+        *,
+        feed: Feed | None,
+        topologies: Topologies,
+        metrics: Metrics | None,
+        time: Callable[[], float],
+    ) -> None:
         self.resource = resource
         self.feed = feed
+        self.topologies = topologies
         self._live = live
-        self._metrics = metrics
+        self._metrics, self._time = metrics, time
+        self._answered_at = time()
         self.metrics_error = "" if metrics else "the twin has no Prometheus source"
         self.written_at: datetime | None = None
         """When its status was last written."""
@@ -34,7 +46,24 @@ class Twin:
     @property
     def ready(self) -> bool:
         """Whether the twin holds a whole picture, and follows it."""
-        return self.feed is not None and not self.feed.awaited
+        return self.feed is not None and not self.awaited
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """What keeps it from being ready. Documents are waited for once: later, the last ones stay in force."""
+        documents = () if self.topologies.settled else ("topology documents",)
+        return (*(self.feed.awaited if self.feed else ()), *documents)
+
+    @property
+    def ages(self) -> Mapping[str, float]:
+        """By source: seconds for which changes of it may have been missed."""
+        found = dict(self.topologies.ages)
+        for source in self.resource.spec.sources:
+            if source.kubernetes and self.feed is not None:
+                found[source.name] = self.feed.age
+            if source.prometheus and self._metrics is not None:
+                found[source.name] = self._time() - self._answered_at
+        return found
 
     @property
     def defects(self) -> Mapping[Key, str]:
@@ -53,6 +82,7 @@ class Twin:
         """Follow nothing and ask nobody any more."""
         if self.feed is not None:
             await self.feed.stop()
+        await self.topologies.stop()
         if self._metrics is not None:
             self._metrics.close()
 
@@ -66,23 +96,11 @@ class Twin:
         bindings = self.resource.spec.metrics
         answers = await self.measure([REACHABLE, *(binding.query for binding in bindings)])
         self.metrics_error = answers[REACHABLE].error
-        loads: dict[Key, Decimal] = {}
-        for binding in bindings:
-            answer = answers.get(binding.query)
-            loads |= joined(binding, answer) if answer else {}
-        self._live.set_loads(loads)
+        self._answered_at = self._answered_at if self.metrics_error else self._time()
+        found = bound(bindings, answers, self._live.declared)
+        self._live.set_loads(found.loads)
+        self._live.measure(found.networks)
         return answers
-
-
-def joined(binding: MetricBinding, answer: Measurement) -> dict[Key, Decimal]:
-    """Elements and their values: series joined by label. Series without the label, or not finite, are left out."""
-    found: dict[Key, Decimal] = {}
-    for sample in answer.samples:
-        name = sample.labels.get(binding.name_label, "")
-        namespace = "" if binding.kind == "Node" else sample.labels.get(binding.namespace_label, "")
-        if name and sample.value.is_finite():
-            found[Key(binding.kind, namespace, name)] = sample.value
-    return found
 
 
 class Twins:
@@ -122,6 +140,7 @@ class Twins:
         self._twins[name] = twin = self._make(resource)
         if twin.feed is not None:
             twin.feed.start()
+        twin.topologies.start()
         return twin
 
     async def drop(self, name: str) -> None:
@@ -136,11 +155,24 @@ class Twins:
             await self.drop(name)
 
     def _make(self, resource: NetworkTwin) -> Twin:
-        name, live = resource.metadata.name, Live()
-        objects = next((source.kubernetes for source in resource.spec.sources if source.kubernetes), None)
-        server = next((source.prometheus for source in resource.spec.sources if source.prometheus), None)
+        name, sources = resource.metadata.name, resource.spec.sources
+        objects = next((source.kubernetes for source in sources if source.kubernetes), None)
+        server = next((source.prometheus for source in sources if source.prometheus), None)
+        live = Live({group.label: group.cause for group in objects.risk_groups} if objects else {})
         feed = self._feed(name, live, objects) if objects is not None else None
-        return Twin(resource, feed, live, self._metrics(server) if server is not None else None)
+        metrics = self._metrics(server) if server is not None else None
+        topologies = self._topologies(resource, live)
+        return Twin(resource, live, feed=feed, topologies=topologies, metrics=metrics, time=self._time)
+
+    def _topologies(self, resource: NetworkTwin, live: Live) -> Topologies:
+        return Topologies(
+            self._kube,
+            live,
+            {source.name: source.topology for source in resource.spec.sources if source.topology},
+            changed=partial(self._changed, resource.metadata.name, ""),
+            clock=self._clock,
+            time=self._time,
+        )
 
     def _feed(self, name: str, live: Live, source: KubernetesSource) -> Feed:
         return Feed(

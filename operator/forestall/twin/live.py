@@ -13,9 +13,11 @@ from typing import Final, TypeVar
 from forestall.api.base import Key
 from forestall.twin import kubernetes
 from forestall.twin.index import Index
+from forestall.twin.joining import NO_NETWORKS, Joint, Measured
 from forestall.twin.kubernetes import OwnedPod, ReplicaSet
 from forestall.twin.model import DisruptionBudget, Element, Job, Node, Pod, Service, Workload
 from forestall.twin.reading import Json, UnreadableError, child
+from forestall.twin.topology import Cause, Topology
 from forestall.twin.views import Snapshot
 
 Record = Element | OwnedPod | ReplicaSet
@@ -36,13 +38,22 @@ PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType
 )
 """What reads the objects of each kind that the twin is made of."""
 
+NO_LABELS: Final[Mapping[str, Cause]] = MappingProxyType({})
+
 
 class Live:
-    """The mutable twin. Objects go in as the API server serves them; snapshots come out."""
+    """The mutable twin. Objects and networks go in as they are served and read; snapshots come out.
 
-    def __init__(self) -> None:
+    `labels` of Kubernetes nodes say which of them fail together, and for which cause.
+    """
+
+    def __init__(self, labels: Mapping[str, Cause] = NO_LABELS) -> None:
         self.defects: dict[Key, str] = {}
         """Objects that could not be read, and why."""
+        self._joint = Joint(labels)
+        self.declared = NO_NETWORKS
+        """The networks as documents describe them."""
+        self._measured = Measured()
         self._records: dict[Key, Record] = {}
         self._digests: dict[Key, bytes] = {}
         self._pods: dict[Key, Pod] = {}
@@ -78,6 +89,16 @@ class Live:
         self._dirty |= loads != self._loads
         self._loads = dict(loads)
 
+    def declare(self, networks: Topology) -> None:
+        """Replace all networks by those that documents describe now. Reads the topology's `id`."""
+        self._dirty |= networks.id != self.declared.id
+        self.declared = networks
+
+    def measure(self, measured: Measured) -> None:
+        """Replace all that is measured of networks."""
+        self._dirty |= measured != self._measured
+        self._measured = measured
+
     def snapshot(self) -> Snapshot:
         """The present state. It is the same object for as long as nothing changes."""
         if self._dirty or self._snapshot is None:
@@ -107,8 +128,9 @@ class Live:
         if last is not None and (last.id, last.loads, last.defects) == (identity, self._loads, self.defects):
             return last
         index = last.index if last is not None and last.id == identity else None
+        nodes = {key.name: node for key, node in _of(Node, elements).items()}
         return Snapshot(
-            nodes={key.name: node for key, node in _of(Node, elements).items()},
+            nodes=nodes,
             workloads=_of(Workload, elements),
             budgets=_of(DisruptionBudget, elements),
             jobs=_of(Job, elements),
@@ -117,6 +139,8 @@ class Live:
             id=identity,
             loads=dict(self._loads),
             defects=dict(self.defects),
+            topology=self._joint.of(self.declared, nodes, self._measured),
+            declared=self.declared,
         )
 
     def _elements(self) -> Mapping[Key, Element]:
@@ -172,6 +196,7 @@ class Live:
         total = hashlib.sha256()
         for key, element in elements.items():
             total.update(self._digests[key] + self._ties(element))
+        total.update(self.declared.id.encode() + _digest(self._measured))
         return f"sha256:{total.hexdigest()}"
 
 
@@ -181,7 +206,7 @@ def _with_history(workload: Workload, revisions: Revisions) -> Workload:
     return replace(workload, revision=numbers[-1], previous_revision=len(numbers) > 1, former=former)
 
 
-def _digest(record: Record) -> bytes:
+def _digest(record: Record | Measured) -> bytes:
     return hashlib.sha256(repr(record).encode()).digest()
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
+from forestall.api import networktwin
 from forestall.api.base import Key
 
 NODE: Final = "NetworkNode"
@@ -25,13 +26,11 @@ GROUP: Final = "RiskGroup"
 DEMAND: Final = "Demand"
 """Kinds of the keys of elements. A key's namespace is the id of the network; of groups and demands it is empty."""
 
-Layer = Literal["physical", "link", "ip", "platform", "workload", "service"]
+Layer = networktwin.Layer
 """From the ground up."""
 LAYERS: Final[tuple[Layer, ...]] = ("physical", "link", "ip", "platform", "workload", "service")
 
-Cause = Literal[
-    "srlg", "conduit", "site", "power", "zone", "rack", "host", "software", "certificate", "controlPlane", "maintenance"
-]
+Cause = networktwin.Cause
 """What can take the members of a risk group down together."""
 
 UNLIMITED: Final = math.inf

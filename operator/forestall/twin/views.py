@@ -6,16 +6,16 @@ The two share their questions (View) and are different types, so that a supposit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from forestall.api.base import Key
 from forestall.twin.graph import carried_by, graph
 from forestall.twin.index import Index
+from forestall.twin.joining import NO_NETWORKS, has, together, without
 from forestall.twin.model import (
     Container,
     DisruptionBudget,
@@ -29,6 +29,8 @@ from forestall.twin.model import (
     Workload,
 )
 from forestall.twin.placement import place
+from forestall.twin.replicas import RemovalOrder, faults, new_pods
+from forestall.twin.topology import Topology
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 
 CORDONED: Final = "node.kubernetes.io/unschedulable"
 """Key of the taint that a cordoned node bears."""
-NO_PLACE: Final = "no node takes it"
-"""What is said of a pod that would find no node."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +49,8 @@ class View:
     budgets: Mapping[Key, DisruptionBudget]
     jobs: Mapping[Key, Job]
     index: Index
+    topology: Topology = NO_NETWORKS
+    """The networks, and what fails together; Kubernetes nodes are the nodes of those of layer `platform`."""
 
     @property
     def pods(self) -> Mapping[Key, Pod]:
@@ -132,11 +134,17 @@ class Snapshot(View):
 
     generation: int
     id: str
-    """`sha256:…` of the elements."""
+    """`sha256:…` of the elements, those of networks among them with what is measured of demands and capacities."""
     loads: Mapping[Key, Decimal]
     """Measured utilisation of elements; 1 is fully used."""
     defects: Mapping[Key, str]
     """Objects that could not be read, and why. They are not among the elements."""
+    declared: Topology = NO_NETWORKS
+    """The networks as documents describe them."""
+
+    def intended(self) -> Intended:
+        """What should be, as far as documents say."""
+        return Intended(topology=self.declared)
 
     def potential(self) -> Potential:
         """The start of a supposition."""
@@ -146,9 +154,17 @@ class Snapshot(View):
             budgets=self.budgets,
             jobs=self.jobs,
             index=self.index,
+            topology=self.topology,
             base=self,
             edits=(),
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Intended:
+    """What should be: the networks as documents describe them, before anything is seen or measured of them."""
+
+    topology: Topology
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -163,9 +179,29 @@ class Potential(View):
     """What was supposed, in words, oldest first."""
 
     def lose_node(self, name: str) -> Potential:
-        """The node fails: nothing on it serves, and nothing is re-scheduled yet."""
-        lost = replace(self.nodes[name], ready=False)
-        return replace(self, nodes={**self.nodes, name: lost}, edits=(*self.edits, f"lose node/{name}"))
+        """The Kubernetes node fails: nothing on it serves, and nothing is re-scheduled yet."""
+        return self.lose_nodes((name,))
+
+    def lose_nodes(self, names: Collection[str]) -> Potential:
+        """The Kubernetes nodes fail at once."""
+        told = ", ".join(f"node/{name}" for name in sorted(names))
+        return self._lost([self.nodes[name].key for name in names], f"lose {told}")
+
+    def lose(self, *elements: Key) -> Potential:
+        """Nodes and links of networks, Kubernetes nodes and all members of risk groups fail at once.
+
+        What rests on them stays as it is: `forestall.twin.analyses` follows that.
+        """
+        for key in elements:
+            if not (has(self.topology, key) or (key.kind == "Node" and key.name in self.nodes)):
+                raise KeyError(key)
+        return self._lost(elements, f"lose {', '.join(map(str, elements))}")
+
+    def set_metrics(self, metrics: Mapping[Key, int]) -> Potential:
+        """Links have other costs in routing."""
+        links = [replace(self.topology.links[key], metric=metric) for key, metric in metrics.items()]
+        told = ", ".join(f"{key} to {metric}" for key, metric in metrics.items())
+        return replace(self, topology=self.topology.with_links(links), edits=(*self.edits, f"set the metric of {told}"))
 
     def set_replicas(self, workload: Key, replicas: int) -> Potential:
         """The workload has so many pods: new ones where a scheduler would put them, surplus ones removed."""
@@ -200,7 +236,7 @@ class Potential(View):
             previous_revision=True,
             rollout=Rollout(),
         )
-        return self._with(target, kept, target.replicas - len(kept), edit, faults=())
+        return self._with(target, kept, target.replicas - len(kept), edit, ailing=())
 
     def restart(self, workload: Key) -> Potential:
         """All pods of the workload are made anew from the same template. A fault that all of them have stays."""
@@ -220,8 +256,8 @@ class Potential(View):
             old, requests=asked, containers=tuple(after if one is before else one for one in old.containers)
         )
         roomier = not limits.memory or 0 < before.limits.memory < limits.memory
-        faults = [one for one in self._faults(workload) if not (roomier and one.starved and one.name == container)]
-        return self._with(target, (), target.replicas, f"set the resources of {container} in {workload}", faults)
+        left = [one for one in self._faults(workload) if not (roomier and one.starved and one.name == container)]
+        return self._with(target, (), target.replicas, f"set the resources of {container} in {workload}", left)
 
     def set_probed_port(self, workload: Key, container: str, port: int | str) -> Potential:
         """The readiness probe of a container asks another port; all pods are made anew.
@@ -233,8 +269,8 @@ class Potential(View):
         after = replace(before, probed=port)
         target = replace(old, containers=tuple(after if one is before else one for one in old.containers))
         found = after.answers and not before.answers
-        faults = [one for one in self._faults(workload) if not (found and one.unasked and one.name == container)]
-        return self._with(target, (), target.replicas, f"probe port {port} of {container} in {workload}", faults)
+        left = [one for one in self._faults(workload) if not (found and one.unasked and one.name == container)]
+        return self._with(target, (), target.replicas, f"probe port {port} of {container} in {workload}", left)
 
     def set_schedulable(self, name: str, *, schedulable: bool) -> Potential:
         """New pods may or may not be placed on the node; pods that wait for a place find one where they may."""
@@ -275,6 +311,15 @@ class Potential(View):
         changed = replace(old, selector=rest | ({label: value} if value else {}))
         return self._serving(changed, f"select by {label}={value} in {service}")
 
+    def _lost(self, elements: Sequence[Key], edit: str) -> Potential:
+        hosts = [key.name for key in together(self.topology, elements) if key.kind == "Node" and key.name in self.nodes]
+        return replace(
+            self,
+            nodes={**self.nodes, **{name: replace(self.nodes[name], ready=False) for name in hosts}},
+            topology=without(self.topology, elements),
+            edits=(*self.edits, edit),
+        )
+
     def _serving(self, service: Service, edit: str) -> Potential:
         services = {**self.services, service.key: service}
         return replace(self, index=Index(self.pods, services), edits=(*self.edits, edit))
@@ -305,22 +350,22 @@ class Potential(View):
         """The workloads that keep these pods."""
         return sorted({pod.workload for pod in pods if pod.workload is not None}.intersection(self.workloads))
 
-    def _removal_order(self, workload: Key) -> _RemovalOrder:
-        return _RemovalOrder(self, self.pods_of_workload(workload))
+    def _removal_order(self, workload: Key) -> RemovalOrder:
+        return RemovalOrder(self, self.pods_of_workload(workload))
 
     def _faults(self, workload: Key) -> tuple[Container, ...]:
-        return _faults(self.pods_of_workload(workload))
+        return faults(self.pods_of_workload(workload))
 
     def _with(
-        self, target: Workload, kept: Sequence[Pod], new: int, edit: str, faults: Sequence[Container] | None = None
+        self, target: Workload, kept: Sequence[Pod], new: int, edit: str, ailing: Sequence[Container] | None = None
     ) -> Potential:
         """The workload with `kept` and `new` pods. Unless told, a fault of the template shows in new pods too."""
         old = self.pods_of_workload(target.key)
         gone = {pod.key for pod in old}
         others = {key: pod for key, pod in self.pods.items() if key not in gone}
-        faults = tuple(_faults(old) if faults is None else faults)
+        found = tuple(faults(old) if ailing is None else ailing)
         nodes = place(target, new, self.nodes, (*others.values(), *kept))
-        fresh = _pods(target, new, nodes, faults, taken=self.pods)
+        fresh = new_pods(target, new, nodes, found, taken=self.pods)
         pods = dict(sorted({**others, **{pod.key: pod for pod in (*kept, *fresh)}}.items()))
         return replace(
             self,
@@ -328,46 +373,3 @@ class Potential(View):
             index=Index(pods, self.services),
             edits=(*self.edits, edit) if edit else self.edits,
         )
-
-
-def _faults(pods: Sequence[Pod]) -> tuple[Container, ...]:
-    """What ails pods of the present template, if none of them runs well: new ones would fare no better."""
-    current = [pod for pod in pods if pod.current]
-    ailing = (pod.containers for pod in current if any(one.ails for one in pod.containers))
-    well = any(pod.ready and not any(one.ails for one in pod.containers) for pod in current)
-    return () if well else next(ailing, ())
-
-
-class _RemovalOrder:
-    """Which pods a ReplicaSet would rather keep: greater is kept longer."""
-
-    def __init__(self, view: View, pods: Sequence[Pod]) -> None:
-        self._view = view
-        self._crowd = {node: sum(pod.node == node for pod in pods) for node in {pod.node for pod in pods}}
-
-    def __call__(self, pod: Pod) -> tuple[bool, bool, int, Key]:
-        return bool(pod.node), self._view.is_ready(pod), -self._crowd[pod.node], pod.key
-
-
-def _pods(
-    target: Workload, number: int, nodes: Sequence[str], faults: tuple[Container, ...], taken: Mapping[Key, Pod]
-) -> list[Pod]:
-    """New pods of the workload: on `nodes` as far as these go, the rest pending."""
-    names = (Key("Pod", target.key.namespace, f"{target.key.name}+{place}") for place in count(1))
-    free = (key for key in names if key not in taken)
-    homes = (*nodes, *[""] * (number - len(nodes)))
-    return [
-        Pod(
-            key=key,
-            workload=target.key,
-            node=home,
-            ready=bool(home) and not faults,
-            terminating=False,
-            requests=target.requests,
-            labels=target.labels,
-            containers=faults,
-            ports=tuple(port for one in target.containers for port in one.ports),
-            unschedulable="" if home else NO_PLACE,
-        )
-        for home, key in zip(homes, free, strict=False)
-    ]

@@ -8,6 +8,7 @@ import pytest
 from forestall.adapters.resources import DEPLOYMENTS, POLICIES
 from tests.api.loop import objects
 from tests.api.loop.loads import Loads, measuring
+from tests.api.loop.networks import Networks
 from tests.api.loop.shop import Shop, name_of
 from tests.api.loop.world import World, apply, install
 from tools.cluster.api_tier import ApiTier
@@ -38,3 +39,12 @@ def shop(world: World) -> Iterator[Shop]:
         for item in opened.all(kind):
             opened.delete(kind, name_of(item))
     world.cluster.kubectl("delete", "namespace", opened.namespace, "--wait=false")
+
+
+@pytest.fixture
+def networks(world: World) -> Iterator[Networks]:
+    """Documents of networks, and a twin that nobody has applied yet."""
+    world.operator.start()
+    made = Networks(world, f"nets-{uuid4().hex[:8]}")
+    yield made
+    made.close()

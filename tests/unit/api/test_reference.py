@@ -40,7 +40,7 @@ def test_every_kind_has_its_names_its_fields_and_its_rules() -> None:
     assert [line for line in LINES if line.startswith("## ")] == [f"## {model.crd.kind}" for model in crds.MODELS]
     assert "Namespaced. kubectl knows it as `remediationplans`, `remediationplan`, `plan`, `plans`." in PAGE
     assert "Field selectors: `spec.type`, `status.state`, `status.severity`." in PAGE
-    assert "- `spec.goals[]`: set exactly one of available, metric" in LINES
+    assert "- `spec.goals[]`: set exactly one of available, metric, reachable, capacity" in LINES
     assert "- `RemediationPlan`: a plan never loses its status" in LINES
 
 

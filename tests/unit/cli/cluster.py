@@ -48,7 +48,7 @@ class Cluster:
         return [
             copy.deepcopy(one)
             for (kind, where, _), one in self.objects.items()
-            if kind == resource.kind and namespace in {"", where}
+            if kind == resource.kind and namespace in {"", where} and _bears(one, labels)
         ]
 
     async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
@@ -100,6 +100,11 @@ class Cluster:
 
     def _never(self) -> NoReturn:
         raise AssertionError("no command of the plugin does this")
+
+
+def _bears(item: Mapping[str, Any], labels: str) -> bool:
+    wanted = {tuple(label.split("=", 1)) for label in labels.split(",") if label}
+    return wanted <= (item["metadata"].get("labels") or {}).items()
 
 
 def _key(item: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -39,7 +39,7 @@ def completions(cluster: Cluster, line: str) -> list[str]:
         ("-n shop explain on-", ["on-web"]),
         ("readiness -n shop ", ["shop"]),
         ("resume -n shop ", []),
-        ("plans --output ", ["table", "json"]),
+        ("plans --output ", ["table", "json", "yaml"]),
         ("readiness --for ", ["Observe", "Propose", "Open"]),
     ],
 )

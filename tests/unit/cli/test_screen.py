@@ -2,6 +2,8 @@
 
 import io
 
+import yaml
+
 from forestall.cli.screen import Screen
 from tests.unit.cli.cluster import Cluster
 from tests.unit.cli.objects import finding, plan, policy
@@ -71,6 +73,21 @@ def test_a_program_gets_long_lines_whole() -> None:
     out = io.StringIO()
     Screen(out, io.StringIO(), as_json=False).table(("A",), [("word " * 200 + "end",)])
     assert out.getvalue().splitlines()[1].rstrip() == "word " * 200 + "end"
+
+
+def test_yaml_says_the_same_and_escapes_what_is_no_text() -> None:
+    out = io.StringIO()
+    value = {"text": "\x1b\N{RIGHT-TO-LEFT OVERRIDE}\ud800", "yes": [None, True, 1.5, "no"]}
+    Screen(out, io.StringIO(), as_json=True, as_yaml=True).json(value)
+    assert yaml.safe_load(out.getvalue().replace("\\uD800", "")) == {**value, "text": "\x1b\N{RIGHT-TO-LEFT OVERRIDE}"}
+    assert out.getvalue().isascii()
+
+
+def test_progress_is_told_on_a_terminal_alone() -> None:
+    for err, told in ((Terminal(), True), (io.StringIO(), False)):
+        with Screen(io.StringIO(), err, as_json=True).progress("failures", 3) as advance:
+            advance(3)
+        assert ("failures" in err.getvalue()) is told
 
 
 def test_with_json_all_talk_goes_to_the_error_output() -> None:

@@ -57,7 +57,7 @@ def test_a_name_that_no_object_can_have_is_never_sent(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("reject", "p"), ("approve",), ("plans", "--output", "yaml"), ("dance",), ("plans", "--nope")]
+    "args", [("reject", "p"), ("approve",), ("plans", "--output", "xml"), ("dance",), ("plans", "--nope")]
 )
 def test_wrong_usage_has_its_own_code(args: tuple[str, ...]) -> None:
     assert run(Cluster(), *args).exit_code == 2
@@ -100,4 +100,4 @@ def commands() -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
 def test_every_command_can_answer_in_json(command: tuple[str, ...]) -> None:
     told = CliRunner().invoke(app, [*command, "--help"], obj=World(connect=Cluster().connect))
-    assert "--output <table|json>" in told.stdout
+    assert "--output <table|json|yaml>" in told.stdout

@@ -5,24 +5,17 @@ from __future__ import annotations
 import pytest
 
 from forestall.api.inspectionpolicy import GoalState
-from forestall.inspection.contingencies import Outlook, losses, outlook, statuses, worst
+from forestall.inspection.contingencies import Outlook, outlook, statuses, worst
+from forestall.inspection.losses import stakes
 from forestall.ports import Json
 from tests.unit.inspection.scenes import IMAGES, SPOF, available, light, measured, policy
-from tests.unit.twin.objects import WEB, node, nodes, snapshot, web
+from tests.unit.twin.objects import WEB, nodes, snapshot, web
 
 
 def look(*goals: Json, homes: str, value: str = "0.5", inspections: tuple[Json, ...] = (SPOF,)) -> Outlook:
     view = snapshot([*nodes(), *web(*homes)])
     found = policy(*goals, inspections=inspections)
-    return outlook(found, view.potential(), measured(value), losses(found, view))
-
-
-def test_nodes_that_are_ready_are_taken_away_one_by_one() -> None:
-    assert losses(policy(), snapshot([*nodes("b", "a"), node("c", ready=False)])) == ("a", "b")
-
-
-def test_nothing_is_taken_away_unless_an_inspection_asks_for_it() -> None:
-    assert losses(policy(inspections=(IMAGES,)), snapshot(nodes())) == ()
+    return outlook(found, view.potential(), measured(value), stakes(found, view))
 
 
 def test_each_goal_stands_for_now_and_for_each_loss() -> None:
@@ -30,11 +23,11 @@ def test_each_goal_stands_for_now_and_for_each_loss() -> None:
 
     assert seen.now("up").state == "Fulfilled"
     assert {name: seen.after("up", name).state for name in seen.losses} == {
-        "a": "NotFulfilled",
-        "b": "Fulfilled",
-        "c": "Fulfilled",
+        "node/a": "NotFulfilled",
+        "node/b": "Fulfilled",
+        "node/c": "Fulfilled",
     }
-    assert seen.after("up", "a").message == "Service web: 1 pods ready, 2 needed"
+    assert seen.after("up", "node/a").message == "Service web: 1 pods ready, 2 needed"
 
 
 def test_a_shared_load_is_carried_by_the_pods_that_a_loss_leaves() -> None:
@@ -54,8 +47,8 @@ def test_what_is_broken_is_counted_over_now_and_every_loss() -> None:
 def test_an_edit_is_looked_at_as_it_would_be() -> None:
     view, found = snapshot([*nodes(), *web("a", "a")]), policy(available(1))
 
-    before = outlook(found, view.potential(), {}, losses(found, view))
-    after = outlook(found, view.potential().spread(WEB, 1), {}, losses(found, view))
+    before = outlook(found, view.potential(), {}, stakes(found, view))
+    after = outlook(found, view.potential().spread(WEB, 1), {}, stakes(found, view))
 
     assert (before.broken, after.broken) == (1, 0)
 

@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 
 from forestall.api.base import Key
-from forestall.api.inspectionpolicy import Goal, GoalState
+from forestall.api.goals import Goal
+from forestall.api.inspectionpolicy import GoalState
 from forestall.inspection.goals import evaluate, leans_on
 from forestall.ports import Json, Measurement
+from forestall.twin.views import Snapshot, View
 from tests.unit.inspection.scenes import available, light, measured
-from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, nodes, pod, snapshot, web
+from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, live, node, nodes, pod, snapshot, web
 
 
 def goal(value: Json) -> Goal:
@@ -102,3 +104,39 @@ def test_a_goal_of_a_later_version_is_unknown() -> None:
 )
 def test_a_goal_leans_on_the_pods_that_decide_on_it(value: Json, expected: Key | None) -> None:
     assert leans_on(goal(value), SHOP) == expected
+
+
+def spread(minimum: int, cause: str = "zone") -> Goal:
+    asked = {"service": "web", "minReady": 1, "spread": {"cause": cause, "minGroups": minimum}}
+    return goal({"name": "up", "available": asked})
+
+
+def zoned(**zones: str) -> View:
+    """Nodes by the zone that they are labelled with, none where it is empty; each has a pod."""
+    labels = {name: {"zone": zone} if zone else {} for name, zone in zones.items()}
+    found = live([*(node(name, labels=one) for name, one in labels.items()), *web(*zones)], labels={"zone": "zone"})
+    return found.snapshot()
+
+
+@pytest.mark.parametrize(
+    ("zones", "minimum", "expected", "number"),
+    [
+        ({"a": "x", "b": "y"}, 2, "Fulfilled", 2),
+        ({"a": "x", "b": "x"}, 2, "NotFulfilled", 1),
+        ({"a": "x", "b": ""}, 1, "Fulfilled", 1),
+        ({"a": "x", "b": ""}, 2, "Unknown", 1),
+    ],
+)
+def test_ready_pods_stand_in_so_many_zones(
+    zones: Mapping[str, str], minimum: int, expected: GoalState, number: int
+) -> None:
+    result = evaluate(spread(minimum), SHOP, zoned(**zones), {})
+    assert (result.state, result.value) == (expected, Decimal(number))
+    assert f"ready pods in {number} groups of cause zone, {minimum} needed" in result.message
+
+
+def test_a_zone_whose_pods_are_lost_counts_no_more() -> None:
+    view = zoned(a="x", b="y")
+    assert isinstance(view, Snapshot)
+    assert evaluate(spread(2), SHOP, view.potential().lose_node("b"), {}).state == "NotFulfilled"
+    assert evaluate(spread(1), SHOP, view.potential().lose_node("b"), {}).state == "Fulfilled"

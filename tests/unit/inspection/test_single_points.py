@@ -5,10 +5,22 @@ from __future__ import annotations
 import pytest
 
 from forestall.api.base import ObjectRef
+from forestall.inspection import losses, single_points
 from forestall.inspection.single_points import MOVING
 from forestall.ports import Json
+from forestall.twin.topology import Topology
+from tests.unit.inspection.networked import HOSTS, RING, ZONE, capacity, look, reachable, single, twin, watch
 from tests.unit.inspection.scenes import NOW, SPOF, available, light, measured, only, policy, report
+from tests.unit.twin.networks import cable
 from tests.unit.twin.objects import SHOP, deployment, node, nodes, pod, replica_set, service, web
+
+LINE = Topology.of(
+    networks=RING.networks.values(),
+    nodes=RING.nodes.values(),
+    links=[link for key, link in RING.links.items() if key.name not in {"a-d", "d-a"}],
+    demands=RING.demands.values(),
+)
+"""From a by b and c to d, and no way round."""
 
 
 def test_a_node_whose_loss_breaks_a_goal_is_a_risk_with_its_trigger() -> None:
@@ -123,3 +135,62 @@ def test_a_risk_that_goes_with_its_rollout_is_none() -> None:
     then = report(policy(available(1)), web("a", "b"), holds=first.holds, now=NOW + MOVING)
     assert then.observations == ()
     assert then.holds == {}
+
+
+def test_a_router_that_pods_rest_on_is_a_single_point_of_failure_of_their_service() -> None:
+    view = twin(RING.plus(HOSTS), [*nodes("a", "b"), *web("a", "a")])
+    seen = only(look(watch(available(1), inspections=[single("NetworkNode")]), view))
+    assert seen.spec.qualifier == "spof/up/networkNode/backbone/a"
+    assert seen.spec.resource.kind == "Service"
+    assert seen.targets == (ObjectRef(kind="Deployment", namespace=SHOP, name="web"),)
+
+
+def test_a_zone_is_lost_with_all_its_nodes() -> None:
+    cluster = [node("a", labels={ZONE: "x"}), node("b", labels={ZONE: "x"}), node("c", labels={ZONE: "y"}), *web(*"ab")]
+    found = look(watch(available(1), inspections=[single("Zone"), SPOF | {"name": "one"}]), twin(Topology(), cluster))
+    assert [one.spec.qualifier for one in found.observations] == [f"spof/up/riskGroup/{ZONE}=x"]
+    assert [(one.name, one.scanned, one.failed) for one in found.counts] == [("spof", 2, 1), ("one", 3, 0)]
+
+
+def test_a_goal_on_a_network_makes_the_twin_what_the_finding_is_about() -> None:
+    found = look(watch(reachable("c"), inspections=[single("NetworkLink")]), twin(LINE))
+    names = ["spof/reach/link/backbone/a-b", "spof/reach/link/backbone/b-c"]
+    assert [one.spec.qualifier for one in found.observations] == names
+    seen = found.observations[0]
+    assert (seen.spec.resource, seen.targets) == (ObjectRef(kind="NetworkTwin", name="cluster"), ())
+    assert (seen.finding_class, seen.observed, seen.predicted) == ("Risk", "Fulfilled", "NotFulfilled")
+
+
+def test_a_risk_that_comes_true_is_a_problem_under_the_same_name() -> None:
+    found = watch(reachable("c"), inspections=[single("NetworkLink")])
+    risk = look(found, twin(LINE)).observations[0]
+    down = {cable("a", "b"): False, cable("b", "a"): False}
+    [problem] = look(found, twin(LINE, up=down)).observations
+    assert problem.spec == risk.spec
+    assert (problem.finding_class, problem.severity, problem.observed) == ("Problem", "major", "NotFulfilled")
+    assert problem.message == "link/backbone/a-b is lost, and goal reach is not met"
+
+
+def test_a_goal_that_fails_for_another_reason_makes_no_loss_a_problem() -> None:
+    found = watch(capacity(0.5), inspections=[single("NetworkLink")])
+    assert look(found, twin()).observations == ()
+
+
+def test_an_inspection_raises_so_many_risks_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single_points, "MOST", 1)
+    found = look(watch(reachable("c"), inspections=[single("NetworkLink")]), twin(LINE))
+    assert (len(found.observations), found.counts[0].failed) == (1, 2)
+    assert found.counts[0].message == "1 of 2 risks are raised as findings"
+
+
+def test_losses_that_there_is_no_time_for_are_errors_and_clear_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(losses, "MOST", 1)
+    found = look(watch(reachable("c"), inspections=[single("NetworkLink")]), twin(LINE))
+    assert (found.counts[0].scanned, found.counts[0].errors) == (3, 2)
+    assert found.undecided == {"spof"}
+
+
+def test_a_goal_of_a_network_that_is_not_there_is_an_error() -> None:
+    found = look(watch(capacity(network="elsewhere"), inspections=[single("NetworkNode")]), twin())
+    assert (found.counts[0].scanned, found.counts[0].errors) == (4, 4)
+    assert found.undecided == {"spof/room"}

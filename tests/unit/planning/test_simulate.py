@@ -85,14 +85,14 @@ def test_a_goal_that_another_loss_would_still_break_is_not_resolved() -> None:
     assert not spread.resolves
     assert (spread.verdict, spread.counterexample) == (
         "Rejected",
-        "goal up becomes NotFulfilled when node worker-2 is lost",
+        "goal up becomes NotFulfilled when node/worker-2 is lost",
     )
 
 
 def test_scaling_down_below_what_a_loss_needs_is_rejected_with_the_loss() -> None:
     down = candidates(world("worker-1", "worker-2", "worker-3"), scale(2), of=heavy_load())[1]
     assert down.verdict == "Rejected"
-    assert down.counterexample == "goal up becomes NotFulfilled when node worker-2 is lost"
+    assert down.counterexample == "goal up becomes NotFulfilled when node/worker-2 is lost"
 
 
 def test_scaling_down_below_the_goal_is_rejected_outright() -> None:

@@ -110,6 +110,7 @@ def test_a_twin_grows_old_while_nothing_is_heard_and_while_one_kind_is_not_follo
         await settle()
         await asyncio.sleep(30)
         assert value(world, "forestall_twin_age_seconds", twin="cluster") == 30
+        assert value(world, "forestall_twin_source_age_seconds", twin="cluster", source="objects") == 30
         world.kube.tell(PODS, "INTERRUPTED")
         await settle()
         world.kube.put(NODES, {"metadata": {"name": "worker-9"}})

@@ -4,56 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from forestall.adapters.resources import PODS
 from forestall.api.base import Key
-from forestall.api.networktwin import MetricBinding
-from forestall.ports import Measurement, Sample
-from forestall.runtime.twins import REACHABLE, joined
-from tests.unit.gates.scene import NOW
+from forestall.ports import Sample
+from forestall.runtime.twins import REACHABLE
 from tests.unit.planning.world import broken_rollout, pod
 from tests.unit.runtime.instant import run, settle
 from tests.unit.runtime.scene import World, twin
 
 LOAD = {"name": "load", "attribute": "load", "kind": "Service", "query": "load", "nameLabel": "service"}
-
-
-def binding(**more: str) -> MetricBinding:
-    return MetricBinding.model_validate({**LOAD, **more})
-
-
-def answer(value: str, **labels: str) -> Measurement:
-    return Measurement("load", NOW, samples=(Sample(labels, Decimal(value)),))
-
-
-JOINED: dict[str, tuple[MetricBinding, Measurement, dict[Key, Decimal]]] = {
-    "by name and namespace": (
-        binding(),
-        answer("0.5", service="cart", namespace="shop"),
-        {Key("Service", "shop", "cart"): Decimal("0.5")},
-    ),
-    "by labels of other names": (
-        binding(nameLabel="svc", namespaceLabel="ns"),
-        answer("0.5", svc="cart", ns="shop"),
-        {Key("Service", "shop", "cart"): Decimal("0.5")},
-    ),
-    "a node, which has no namespace": (
-        binding(kind="Node", nameLabel="node"),
-        answer("0.5", node="worker-1", namespace="monitoring"),
-        {Key("Node", "", "worker-1"): Decimal("0.5")},
-    ),
-    "without the label": (binding(), answer("0.5", namespace="shop"), {}),
-    "with an empty label": (binding(), answer("0.5", service="", namespace="shop"), {}),
-    "not a number": (binding(), answer("NaN", service="cart", namespace="shop"), {}),
-    "infinite": (binding(), answer("-Infinity", service="cart", namespace="shop"), {}),
-    "an error": (binding(), Measurement("load", NOW, error="timed out"), {}),
-}
-
-
-@pytest.mark.parametrize(("bound", "told", "found"), JOINED.values(), ids=JOINED.keys())
-def test_a_series_is_joined(bound: MetricBinding, told: Measurement, found: dict[Key, Decimal]) -> None:
-    assert joined(bound, told) == found
 
 
 def test_a_twin_is_ready_once_every_kind_has_been_listed() -> None:

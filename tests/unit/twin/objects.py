@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forestall.api.base import Key
 from forestall.ports import Json
 from forestall.twin.live import Live
+from forestall.twin.topology import Cause
 from forestall.twin.views import Snapshot
 
 SHOP = "shop"
@@ -117,8 +118,8 @@ def web(*homes: str, **template: Any) -> list[Json]:
     return [deployment(replicas=len(homes), **template), replica_set(), service(), *pods]
 
 
-def live(objects: Iterable[Json]) -> Live:
-    found = Live()
+def live(objects: Iterable[Json], labels: Mapping[str, Cause] | None = None) -> Live:
+    found = Live(labels or {})
     for item in objects:
         found.apply(item["kind"], item)
     assert not found.defects

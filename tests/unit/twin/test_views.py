@@ -8,12 +8,15 @@ import pytest
 
 from forestall.api.base import Key
 from forestall.ports import Json
-from forestall.twin.views import Potential, Snapshot, View
+from forestall.twin.topology import RiskGroup, Topology
+from forestall.twin.views import Intended, Potential, Snapshot, View
+from tests.unit.twin.networks import A, cable, platform, ring, router
 from tests.unit.twin.objects import (
     SHOP,
     WEB,
     WEB_SERVICE,
     deployment,
+    live,
     node,
     nodes,
     pod,
@@ -91,6 +94,9 @@ def takes_snapshot(_: Snapshot) -> None: ...
 def takes_potential(_: Potential) -> None: ...
 
 
+def takes_view(_: View) -> None: ...
+
+
 def test_a_supposition_cannot_pass_for_a_fact_nor_a_fact_for_a_supposition() -> None:
     """The type checker refuses both calls: it fails on an ignore that is not needed."""
     fact = snapshot([])
@@ -99,6 +105,62 @@ def test_a_supposition_cannot_pass_for_a_fact_nor_a_fact_for_a_supposition() -> 
     takes_potential(fact)  # type: ignore[arg-type]  # the refusal is what is tested
     assert not issubclass(Potential, Snapshot)
     assert not issubclass(Snapshot, Potential)
+
+
+def test_networks_that_are_supposed_cannot_pass_for_facts_and_intentions_for_neither() -> None:
+    """The type checker refuses each call: it fails on an ignore that is not needed."""
+    fact = snapshot([])
+
+    takes_snapshot(fact.potential().lose())  # type: ignore[arg-type]  # the refusal is what is tested
+    takes_snapshot(fact.potential().set_metrics({}))  # type: ignore[arg-type]  # the refusal is what is tested
+    takes_snapshot(fact.intended())  # type: ignore[arg-type]  # the refusal is what is tested
+    takes_view(fact.intended())  # type: ignore[arg-type]  # the refusal is what is tested
+    assert not issubclass(Intended, View)
+
+
+def test_network_edits_are_told_and_leave_the_facts_alone() -> None:
+    twin = live(nodes())
+    twin.declare(ring())
+    fact = twin.snapshot()
+    view = fact.potential().set_metrics({cable("a", "b"): 7}).lose(A, Key("Node", "", "b"))
+
+    assert (view.topology.links[cable("a", "b")].metric, view.topology.nodes[A].up) == (7, False)
+    assert not view.nodes["b"].ready
+    assert view.edits == (
+        "set the metric of NetworkLink/backbone/a-b to 7",
+        "lose NetworkNode/backbone/a, Node/b",
+    )
+    assert fact.topology.id == ring().id
+    assert fact.nodes["b"].ready
+
+
+def test_a_risk_group_takes_its_members_down_and_a_platform_node_the_kubernetes_node() -> None:
+    zone = Key("RiskGroup", "", "zone=x")
+    twin = live([], labels={"zone": "zone"})
+    for name, value in (("a", "x"), ("b", "x"), ("c", "y")):
+        twin.apply("Node", node(name, labels={"zone": value}))
+    twin.declare(platform({"a": "a", "c": "c"}))
+
+    fact = twin.snapshot()
+    assert [name for name, one in fact.potential().lose(zone).nodes.items() if not one.ready] == ["a", "b"]
+    lost = fact.potential().lose(router("c", "cluster"))
+    assert [name for name, one in lost.nodes.items() if not one.ready] == ["c"]
+    assert not fact.potential().lose_node("c").topology.nodes[router("c", "cluster")].up
+
+
+def test_a_group_may_have_members_that_nobody_knows() -> None:
+    twin = live(nodes())
+    duct = Key("RiskGroup", "", "duct")
+    group = RiskGroup(key=duct, cause="conduit", members=(cable("a", "b"), cable("x", "y"), Key("Node", "", "x")))
+    twin.declare(ring().plus(Topology.of(groups=[group])))
+    view = twin.snapshot().potential().lose(duct)
+    assert [key for key, one in view.topology.links.items() if not one.up] == [cable("a", "b")]
+
+
+@pytest.mark.parametrize("lost", [router("x"), cable("x", "y"), Key("RiskGroup", "", "x"), Key("Node", "", "x")])
+def test_what_is_not_there_cannot_be_lost(lost: Key) -> None:
+    with pytest.raises(KeyError):
+        snapshot(nodes()).potential().lose(lost)
 
 
 def test_a_supposition_leaves_the_facts_and_earlier_suppositions_alone() -> None:

@@ -22,7 +22,7 @@ Runbooks = Mapping[str, RunbookSpec]
 """Runbooks that are given beside the policies, by name."""
 
 _CHECKS: Final = frozenset(get_args(Check))
-_JUDGED: Final = _CHECKS | {"MetricThreshold", "SinglePointOfFailure", "Alert"}
+_JUDGED: Final = _CHECKS | {*("MetricThreshold", "SinglePointOfFailure", "Contingency", "Maintenance", "Alert")}
 _INDEXED: Final = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -84,7 +84,9 @@ def _raised(policy: InspectionPolicy) -> frozenset[str]:
     metric = {"MetricThreshold" for item in policy.spec.inspections if item.metric}
     single = {"SinglePointOfFailure" for item in policy.spec.inspections if item.single_point_of_failure}
     alerts = {item.alert.type for item in policy.spec.inspections if item.alert}
-    return frozenset(checks | metric | single | alerts)
+    networks = {"Contingency" for item in policy.spec.inspections if item.contingency}
+    windows = {"Maintenance" for item in policy.spec.inspections if item.maintenance}
+    return frozenset(checks | metric | single | alerts | networks | windows)
 
 
 def _ladders(policy: InspectionPolicy, runbooks: Runbooks) -> Iterator[Problem]:
@@ -142,6 +144,17 @@ def _twin(twin: NetworkTwin) -> Iterator[Problem]:
         found = [index for index, source in enumerate(twin.spec.sources) if getattr(source, kind) is not None]
         for index in found[1:]:
             yield Problem(("spec", "sources", index), f"a second {kind} source is never read", "leave it out")
+    yield from _bound_networks(twin)
+
+
+def _bound_networks(twin: NetworkTwin) -> Iterator[Problem]:
+    """Bindings to networks of a twin that has none."""
+    if any(source.topology for source in twin.spec.sources):
+        return
+    for index, binding in enumerate(twin.spec.metrics):
+        if binding.network:
+            path: Path = ("spec", "metrics", index, "network")
+            yield Problem(path, "the twin has no networks", "add a topology source to spec.sources")
 
 
 def _runbook(runbook: Runbook) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 }
 _ARTICLES: Final = {"string": "text: put it in quotes", "array": "a list", "object": "an object with fields"}
 _CHOICE: Final = re.compile(r"\(has\(self\.\w+\) \? 1 : 0\)( \+ \(has\(self\.\w+\) \? 1 : 0\))* == 1")
+_ONLY_WITH: Final = re.compile(r"self\.(\w+) != '(\w+)' \|\| self\.(\w+) in \[((?:'\w+'(?:, )?)+)\]")
 _MEMBER: Final = re.compile(r"has\(self\.(\w+)\)")
 _DURATION: Final = "write it like 30s, 5m or 1h30m"
 _DURATION_PATTERN: Final = TypeAdapter(Duration).json_schema()["pattern"]
@@ -33,6 +34,12 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "self.decision != 'Reject' || size(self.reason) > 0": lambda spec: (
         spec["decision"] != "Reject" or bool(spec.get("reason"))
+    ),
+    "!(self.kind in ['NetworkNode', 'NetworkLink', 'Demand']) || (has(self.network) && self.network != '')": (
+        lambda binding: binding["kind"] not in {"NetworkNode", "NetworkLink", "Demand"} or bool(binding.get("network"))
+    ),
+    "self.kind != 'Demand' || (has(self.targetLabel) && self.targetLabel != '')": lambda binding: (
+        binding["kind"] != "Demand" or bool(binding.get("targetLabel"))
     ),
 }
 """The rules of the CRDs that are no choice between fields, by their CEL text."""
@@ -68,6 +75,9 @@ def rule_of(text: str) -> Rule | None:
     if _CHOICE.fullmatch(text):
         members = frozenset(_MEMBER.findall(text))
         return lambda value: len(members & value.keys()) == 1
+    if only := _ONLY_WITH.fullmatch(text):
+        field, value, other, allowed = only[1], only[2], only[3], frozenset(re.findall(r"\w+", only[4]))
+        return lambda given: given[field] != value or given[other] in allowed
     return RULES[text]
 
 

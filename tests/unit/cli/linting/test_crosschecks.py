@@ -152,3 +152,19 @@ def test_a_twin_reads_one_source_of_a_kind_and_needs_prometheus_for_its_metrics(
     fields = [field for field, _ in found(twin(sources=kubernetes, metrics=[binding]))]
     assert fields == ["spec.metrics", "spec.sources[1]"]
     assert [field for field, _ in found(twin(metrics=[{**binding, "query": "sum("}]))] == ["spec.metrics[0].query"]
+
+
+def test_a_binding_to_a_network_needs_a_source_of_networks() -> None:
+    binding = {"name": "m", "attribute": "up", "kind": "NetworkLink", "query": "up", "nameLabel": "id", "network": "n"}
+    sources: list[Json] = [{"name": "metrics", "prometheus": {"url": "http://p:9090"}}]
+    assert [field for field, _ in found(twin(sources=sources, metrics=[binding]))] == ["spec.metrics[0].network"]
+    networks: Json = {"name": "nets", "topology": {}}
+    assert found(twin(sources=[*sources, networks], metrics=[binding])) == []
+
+
+def test_findings_of_networks_are_raised_by_inspections_of_networks() -> None:
+    answer = response("networks", match={"types": ["Contingency", "Maintenance"]})
+    asked: list[Json] = [{"name": name, name: {"network": "backbone"}} for name in ("contingency", "maintenance")]
+    fields = [field for field, _ in found(policy(answer)) if "types" in field]
+    assert fields == ["spec.responses[0].match.types[0]", "spec.responses[0].match.types[1]"]
+    assert [one for one, _ in found(policy(answer, inspections=asked)) if "types" in one] == []

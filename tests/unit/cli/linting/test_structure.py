@@ -7,6 +7,7 @@ import pytest
 
 from forestall.api import schemas
 from forestall.api.crds import MODELS
+from forestall.api.networktwin import NetworkTwin
 from forestall.cli.linting.documents import text_of
 from forestall.cli.linting.structure import RULES, problems, rule_of
 from forestall.ports import Json
@@ -90,3 +91,20 @@ def test_of_a_choice_one_is_set_and_one_only(value: Json, count: int) -> None:
     field = {"type": "integer"}
     schema = {"type": "object", "properties": {"a": field, "b": field}, "x-kubernetes-validations": [rule]}
     assert [one.message for one in problems(schema, value, ())] == ["set one"] * count
+
+
+BINDINGS = {
+    "a link's capacity": ({"attribute": "capacity", "kind": "NetworkLink", "network": "n"}, ""),
+    "a Service's capacity": ({"attribute": "capacity", "kind": "Service"}, "attribute capacity is one of NetworkLink"),
+    "a link of no network": ({"attribute": "up", "kind": "NetworkLink"}, "network: say which network"),
+    "a demand": ({"attribute": "demand", "kind": "Demand", "network": "n", "targetLabel": "to"}, ""),
+    "a demand to nowhere": ({"attribute": "demand", "kind": "Demand", "network": "n"}, "targetLabel: say which label"),
+}
+
+
+@pytest.mark.parametrize(("fields", "words"), BINDINGS.values(), ids=BINDINGS.keys())
+def test_a_binding_says_all_that_its_kind_needs(fields: Json, words: str) -> None:
+    schema = schemas.of_resource(NetworkTwin)["properties"]["spec"]["properties"]["metrics"]["items"]
+    binding = {"name": "m", "query": "up", "nameLabel": "from", **fields}
+    told = [one.message for one in problems(schema, binding, ())]
+    assert [message.startswith(words) for message in told] == ([True] if words else [])

@@ -1,0 +1,114 @@
+"""What is supposed of a topology, as people write it: `fra-ams:metric=20`, `fra:down`, `demands*1.3`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from forestall.api.base import Key
+from forestall.cli.failures import Exit, Failure
+from forestall.cli.twins.figures import parsed_rate
+from forestall.cli.twins.naming import Names
+from forestall.twin.topology import DEMAND, LINK, NODE, Demand, Gate, NetworkLink, Topology
+
+Edit = Callable[[Topology], Topology]
+OPTION: Final = "--change"
+ALL_DEMANDS: Final = "demands"
+SUPPOSED: Final = "supposed to be down"
+FORMS: Final = (
+    "write LINK:metric=20, LINK:capacity=10G, LINK:down, NODE:up,"
+    " demands*1.3, DEMAND*2, DEMAND:amount=5G or DEMAND:to=NODE"
+)
+_SCALED: Final = re.compile(r"(.+)\*([0-9]+(?:\.[0-9]+)?)", re.ASCII | re.DOTALL)
+_SWITCHED: Final = re.compile(r"(.+):(up|down)", re.DOTALL)
+_SET: Final = re.compile(r"(.+):(metric|capacity|amount|from|to)=(.+)", re.DOTALL)
+_METRIC: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+def parsed_change(text: str, names: Names) -> Edit:
+    """What the text says to change. Raises Failure where it is no change, or of nothing that there is."""
+    if match := _SCALED.fullmatch(text):
+        return _scaling(match[1], float(match[2]), names)
+    if match := _SWITCHED.fullmatch(text):
+        key, up = names.find(match[1], option=OPTION), match[2] == "up"
+        return lambda topology: switched(topology, [key], up=up)
+    if match := _SET.fullmatch(text):
+        return _SETTERS[match[2]](match[1], match[3], names)
+    raise Failure(Exit.USAGE, f"{OPTION}: {text!r} is no change", FORMS)
+
+
+def switched(topology: Topology, elements: Iterable[Key], *, up: bool) -> Topology:
+    """The elements, with the members of risk groups, brought up or down. What rests on them follows by itself."""
+    wanted = {member for element in elements for member in _members(topology, element)}
+    nodes = [replace(topology.nodes[key], up=up) for key in sorted(wanted) if key in topology.nodes]
+    links = [replace(topology.links[key], up=up) for key in sorted(wanted) if key in topology.links]
+    others = sorted(key for key in wanted if key not in topology.nodes and key not in topology.links)
+    # What only gates know of has no status: it is down for a gate that nothing can open.
+    shut = {Gate(owner=key, needs=1, members=(), reason=SUPPOSED) for key in others}
+    kept = [gate for gate in topology.gates if gate not in shut]
+    gates = kept if up else [*kept, *sorted(shut, key=lambda gate: gate.owner)]
+    return replace(topology.with_nodes(nodes).with_links(links), gates=tuple(gates))
+
+
+def _members(topology: Topology, element: Key) -> tuple[Key, ...]:
+    group = topology.groups.get(element)
+    return (element,) if group is None else group.members
+
+
+def _scaling(element: str, factor: float, names: Names) -> Edit:
+    if element == ALL_DEMANDS:
+        return lambda topology: topology.with_demands(
+            replace(demand, amount=demand.amount * factor) for demand in topology.demands.values()
+        )
+    return _of_demand(element, names, lambda demand: replace(demand, amount=demand.amount * factor))
+
+
+def _set_metric(element: str, value: str, names: Names) -> Edit:
+    if not _METRIC.fullmatch(value):
+        raise Failure(
+            Exit.USAGE, f"{OPTION}: metric {value!r} is no metric", "write a whole number from 1 to 999999999"
+        )
+    return _of_link(element, names, lambda link: replace(link, metric=int(value)))
+
+
+def _set_capacity(element: str, value: str, names: Names) -> Edit:
+    capacity = parsed_rate(value, f"{OPTION}: capacity")
+    if not capacity:
+        raise Failure(Exit.USAGE, f"{OPTION}: a capacity of 0 is none", f"write {element}:down")
+    return _of_link(element, names, lambda link: replace(link, capacity=capacity))
+
+
+def _set_amount(element: str, value: str, names: Names) -> Edit:
+    amount = parsed_rate(value, f"{OPTION}: amount")
+    return _of_demand(element, names, lambda demand: replace(demand, amount=amount))
+
+
+def _set_source(element: str, value: str, names: Names) -> Edit:
+    node = names.find(value, (NODE,), option=OPTION)
+    return _of_demand(element, names, lambda demand: replace(demand, source=node))
+
+
+def _set_target(element: str, value: str, names: Names) -> Edit:
+    node = names.find(value, (NODE,), option=OPTION)
+    return _of_demand(element, names, lambda demand: replace(demand, target=node))
+
+
+def _of_link(element: str, names: Names, change: Callable[[NetworkLink], NetworkLink]) -> Edit:
+    key = names.find(element, (LINK,), option=OPTION)
+    return lambda topology: topology.with_links([change(topology.links[key])])
+
+
+def _of_demand(element: str, names: Names, change: Callable[[Demand], Demand]) -> Edit:
+    key = names.find(element, (DEMAND,), option=OPTION)
+    return lambda topology: topology.with_demands([change(topology.demands[key])])
+
+
+_SETTERS: Final[dict[str, Callable[[str, str, Names], Edit]]] = {
+    "metric": _set_metric,
+    "capacity": _set_capacity,
+    "amount": _set_amount,
+    "from": _set_source,
+    "to": _set_target,
+}

@@ -1,0 +1,54 @@
+"""Elements by the names that people give them: the name alone, or with its network, or the whole key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from forestall.api.base import Key
+from forestall.cli.failures import Exit, Failure
+from forestall.twin.topology import DEMAND, GROUP, LINK, NODE, Topology
+
+ALL: Final = (NODE, LINK, GROUP)
+WORDS: Final = {NODE: "node", LINK: "link", GROUP: "risk group", DEMAND: "demand"}
+MOST_COMPARED: Final = 20_000
+"""Names among which a similar one is looked for."""
+MOST_TOLD: Final = 5
+
+
+class Names:
+    """Finds elements of a topology by name."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._found: defaultdict[str, list[Key]] = defaultdict(list)
+        for key in _keys(topology):
+            for text in dict.fromkeys((key.name, f"{key.namespace}/{key.name}", str(key))):
+                self._found[text].append(key)
+
+    def find(self, text: str, kinds: Sequence[str] = ALL, *, option: str) -> Key:
+        """The one element of that name and one of the kinds, or of any if there are none.
+
+        Raises Failure naming the `option` where there is no such element, or several.
+        """
+        found = [key for key in self._found.get(text, ()) if not kinds or key.kind in kinds]
+        if len(found) == 1:
+            return found[0]
+        what = " or ".join(WORDS.get(kind, kind) for kind in kinds) or "element"
+        if found:
+            several = ", ".join(map(str, found[:MOST_TOLD]))
+            raise Failure(Exit.USAGE, f"{option}: {text!r} may be any of {several}", "write one of them out")
+        raise Failure(Exit.USAGE, f"{option}: there is no {what} {text!r}", self._similar(text, kinds))
+
+    def _similar(self, text: str, kinds: Sequence[str]) -> str:
+        names = {key.name for keys in self._found.values() for key in keys if not kinds or key.kind in kinds}
+        close = get_close_matches(text, names, n=MOST_TOLD) if len(names) <= MOST_COMPARED else []
+        return f"write {' or '.join(sorted(close))}" if close else "see what there is with: twin show"
+
+
+def _keys(topology: Topology) -> Iterator[Key]:
+    """All elements, and what only gates and groups name."""
+    beyond = [key for group in topology.groups.values() for key in group.members]
+    beyond += [key for gate in topology.gates for key in (gate.owner, *gate.members)]
+    yield from dict.fromkeys([*topology.nodes, *topology.links, *topology.groups, *topology.demands, *beyond])

@@ -1,0 +1,294 @@
+"""`twin what-if`: a network before, while and after something changes or fails, and whether limits hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from forestall.api.base import Key
+from forestall.cli.failures import Exit, Failure
+from forestall.cli.screen import Screen
+from forestall.cli.twins.changes import Edit, parsed_change, switched
+from forestall.cli.twins.contingencies import SINGLE, examined
+from forestall.cli.twins.contingencies import to_json as failures_json
+from forestall.cli.twins.figures import counted, listed, named, parsed_rate, parsed_share, rate, use
+from forestall.cli.twins.naming import Names
+from forestall.cli.twins.showing import caveats, state_json
+from forestall.cli.twins.states import State, exceeds, state
+from forestall.ports import Json
+from forestall.twin.analyses.layers import layer_of
+from forestall.twin.analyses.outcomes import Contingency
+from forestall.twin.topology import Topology
+
+BEFORE = "before"
+MOST_LINKS = 20
+"""Links that the table of overloads has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is supposed, and what must hold then."""
+
+    failures: Sequence[str] = ()
+    """Elements that fail, all at once."""
+    changes: Sequence[str] = ()
+    """What changes, all at once."""
+    further: Sequence[str] = ()
+    """What changes after that, one after the other; several divided by `;` change at once."""
+    max_utilisation: float | None = None
+    """1 for full; None: any."""
+    lost: str = ""
+    """Demand that may be lost: an amount or a share of all; empty: any."""
+    within_n1: bool = False
+    """Whether any one more node or link may fail in each step."""
+
+    @property
+    def limit(self) -> float:
+        """Utilisation above which a link counts as overloaded."""
+        return 1.0 if self.max_utilisation is None else self.max_utilisation
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The network after one more step, and what any further failure would do then."""
+
+    name: str
+    state: State
+    within: Contingency | None
+    """None unless it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All steps, the first of which is how it is today."""
+
+    question: Question
+    steps: Sequence[Step]
+    broken: Sequence[str] = field(default=())
+    """Limits that do not hold, in words."""
+
+    @property
+    def before(self) -> State:
+        """How it is."""
+        return self.steps[0].state
+
+    @property
+    def after(self) -> State:
+        """How it would be in the end."""
+        return self.steps[-1].state
+
+    @property
+    def fallen(self) -> Sequence[Key]:
+        """The blast radius: elements of all layers that are down in the end and are not today."""
+        return sorted(self.after.down - self.before.down)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all is known that limits are held against."""
+        return all(
+            step.state.is_known and not (step.within is not None and step.within.counts.errors) for step in self.steps
+        )
+
+
+def suppose(screen: Screen, topology: Topology, network: str, question: Question) -> Answer:
+    """Route every step. Raises Failure where a change cannot be understood, or nothing is supposed."""
+    edits = _edits(topology, question)
+    if not edits:
+        raise Failure(Exit.USAGE, "nothing is supposed", "say what with --fail ELEMENT or --change CHANGE")
+    steps, current = [_step(screen, BEFORE, topology, network, question)], topology
+    for name, edit in edits:
+        current = edit(current)
+        steps.append(_step(screen, name, current, network, question))
+    return Answer(question, steps, tuple(_broken(steps, question)))
+
+
+def _edits(topology: Topology, question: Question) -> Sequence[tuple[str, Edit]]:
+    """Each step in words, and what it does."""
+    names = Names(topology)
+    failed = [names.find(text, (), option="--fail") for text in question.failures]
+    first = [parsed_change(text, names) for text in question.changes]
+    if failed:
+        first.append(lambda given: switched(given, failed, up=False))
+    words = " and ".join([*question.changes, *(f"{text} fails" for text in question.failures)])
+    return [*([(words, _together(first))] if first else []), *(_further(text, names) for text in question.further)]
+
+
+def _further(text: str, names: Names) -> tuple[str, Edit]:
+    parts = [part.strip() for part in text.split(";")]
+    return text, _together([parsed_change(part, names) for part in parts])
+
+
+def _together(edits: Sequence[Edit]) -> Edit:
+    def edit(given: Topology) -> Topology:
+        for one in edits:
+            given = one(given)
+        return given
+
+    return edit
+
+
+def _step(screen: Screen, name: str, topology: Topology, network: str, question: Question) -> Step:
+    found = state(topology, network)
+    within = examined(screen, topology, network, SINGLE, question.limit) if question.within_n1 else None
+    return Step(name, found, within)
+
+
+def _broken(steps: Sequence[Step], question: Question) -> Iterator[str]:
+    for step in steps[1:]:
+        if question.max_utilisation is not None:
+            yield from _overloads(step, question.max_utilisation)
+        if question.lost:
+            yield from _losses(step, question.lost)
+
+
+def _overloads(step: Step, limit: float) -> Iterator[str]:
+    topology, over = step.state.topology, step.state.above(limit)
+    if over:
+        worst, used = next(iter(over.items()))
+        where = named(topology, worst)
+        yield f"{step.name}: {counted(len(over), 'link')} above {use(limit)}, most of all {where} at {use(used)}"
+    if step.within is not None and step.within.worst and exceeds(step.within.worst[0].utilisation, limit):
+        case = step.within.worst[0]
+        cause = listed(topology, case.culprits[0].elements)
+        where = f"{named(topology, case.link)} at {use(case.utilisation)} when {cause} fails"
+        yield f"{step.name}: one more failure uses a link above {use(limit)}, most of all {where}"
+
+
+def _losses(step: Step, given: str) -> Iterator[str]:
+    found, allowed = step.state, _allowed(given, step.state.offered)
+    if exceeds(found.lost, allowed, of=found.offered):
+        yield f"{step.name}: {rate(found.lost)} are lost, and {rate(allowed)} may be"
+    worst = max(step.within.failures, key=lambda one: one.lost, default=None) if step.within is not None else None
+    if worst is not None and worst.lost and exceeds(found.lost + worst.lost, allowed, of=found.offered):
+        cause = listed(found.topology, worst.scenario.elements)
+        yield f"{step.name}: {rate(worst.lost)} more are lost when {cause} fails, and {rate(allowed)} may be in all"
+
+
+def _allowed(text: str, offered: float) -> float:
+    """Bit per second that may be lost."""
+    if text.endswith("%"):
+        return parsed_share(text, "--lost") * offered
+    return parsed_rate(text, "--lost")
+
+
+def render(screen: Screen, answer: Answer) -> None:
+    """Write what changes as tables."""
+    screen.title(f"Network {answer.before.network}, snapshot {answer.before.topology.id}", "bold")
+    for number, step in enumerate(answer.steps[1:], 1):
+        screen.line(f"{_heading(number, answer)}: {step.name}")
+    screen.heading("Before and after")
+    headings = ("MEASURE", "BEFORE", *(_heading(number, answer) for number in range(1, len(answer.steps))))
+    screen.table(headings, _measures(answer))
+    _links(screen, answer)
+    _blast_radius(screen, answer)
+    _limits(screen, answer)
+    caveats(screen, answer.after.caveats)
+
+
+def _heading(number: int, answer: Answer) -> str:
+    return "AFTER" if len(answer.steps) == 2 else f"STEP {number}"
+
+
+def _measures(answer: Answer) -> Iterator[Sequence[str]]:
+    states, limit = [step.state for step in answer.steps], answer.question.limit
+    yield "demand", *(rate(one.offered) for one in states)
+    yield "lost, though both ends are up", *(rate(one.lost) for one in states)
+    yield "ends at what is down", *(rate(one.ended) for one in states)
+    yield "highest utilisation", *(use(one.peak) for one in states)
+    yield f"links above {use(limit)}", *(str(len(one.above(limit))) for one in states)
+    yield from _more_measures([(step.state, step.within) for step in answer.steps if step.within is not None])
+
+
+def _more_measures(steps: Sequence[tuple[State, Contingency]]) -> Iterator[Sequence[str]]:
+    """What one more failure does in each step."""
+    if steps:
+        counts = [within.counts for _, within in steps]
+        yield "one more failure: how many fail", *(f"{one.failed} of {one.scanned}" for one in counts)
+        most = (max((one.lost for one in within.failures), default=0.0) for _, within in steps)
+        yield "one more failure: most lost", *map(rate, most)
+        fullest = (max([found.peak, *(one.utilisation for one in within.worst[:1])]) for found, within in steps)
+        yield "one more failure: fullest link", *map(use, fullest)
+
+
+def _links(screen: Screen, answer: Answer) -> None:
+    limit, before = answer.question.limit, answer.before.utilisation
+    over = list(answer.after.above(limit).items())
+    if not over:
+        return
+    screen.heading(f"Links above {use(limit)}")
+    rows = [(named(answer.after.topology, key), use(before.get(key)), use(used)) for key, used in over[:MOST_LINKS]]
+    screen.table(("LINK", "BEFORE", "AFTER"), rows)
+    if len(over) > MOST_LINKS:
+        screen.line(f"and {len(over) - MOST_LINKS} more: see all with --output json")
+
+
+def _blast_radius(screen: Screen, answer: Answer) -> None:
+    groups = blast_radius(answer)
+    if not groups and not answer.after.affected:
+        return
+    screen.heading("Blast radius")
+    topology = answer.after.topology
+    rows = [(what, str(len(keys)), listed(topology, keys)) for what, keys in groups.items()]
+    if answer.after.affected:
+        affected = sorted(answer.after.affected)
+        rows.append(("up, but cut off", str(len(affected)), listed(topology, affected)))
+    screen.table(("WHAT", "COUNT", "WHICH"), rows)
+
+
+def blast_radius(answer: Answer) -> Mapping[str, Sequence[Key]]:
+    """What goes down, by layer and kind."""
+    found: dict[str, list[Key]] = {}
+    for key in answer.fallen:
+        layer = layer_of(answer.after.topology, key)
+        what = f"{layer} {key.kind.removeprefix('Network').lower()}s" if layer else key.kind
+        found.setdefault(what, []).append(key)
+    return dict(sorted(found.items()))
+
+
+def summary(answer: Answer) -> str:
+    """What becomes worse, in one line."""
+    before, after = answer.before, answer.after
+    lost = f"{rate(after.lost)} lost" if after.lost else "nothing lost"
+    return f"{lost} · highest utilisation {use(before.peak)} → {use(after.peak)} · {len(answer.fallen)} elements down"
+
+
+def _limits(screen: Screen, answer: Answer) -> None:
+    if answer.question.max_utilisation is None and not answer.question.lost:
+        return
+    screen.heading("Limits")
+    for text in answer.broken:
+        screen.line(text, "bold red")
+    if not answer.broken:
+        screen.line(
+            "all hold" if answer.is_known else "not known: demands are missing", "green" if answer.is_known else ""
+        )
+
+
+def require(answer: Answer) -> None:
+    """Raise Failure where a limit is broken, or cannot be held against anything."""
+    limited = answer.question.max_utilisation is not None or answer.question.lost
+    if answer.broken:
+        raise Failure(Exit.ERROR, f"it does not hold: {answer.broken[0]}")
+    if limited and not answer.is_known:
+        raise Failure(Exit.NOT_NOW, "whether it holds is not known", "mend the demands: see twin show")
+
+
+def to_json(answer: Answer) -> Json:
+    """The same facts as one JSON object."""
+    limits = {"maxUtilisation": answer.question.max_utilisation, "lost": answer.question.lost or None}
+    return {
+        "network": answer.before.network,
+        "steps": [_step_json(step, answer.question.limit) for step in answer.steps],
+        "blastRadius": {what: [str(key) for key in keys] for what, keys in blast_radius(answer).items()},
+        "limits": limits,
+        "broken": list(answer.broken),
+        "holds": not answer.broken and answer.is_known,
+    }
+
+
+def _step_json(step: Step, limit: float) -> Json:
+    found = {"name": step.name, **state_json(step.state, step.state.utilisation)}
+    found["overloaded"] = [key.name for key in step.state.above(limit)]
+    if step.within is not None:
+        found["withinN1"] = failures_json(step.within)
+    return found
