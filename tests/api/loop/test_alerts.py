@@ -89,6 +89,7 @@ def test_grouped_and_repeated_alerts_are_one_finding_until_the_last_one_is_resol
         alertmanager.post(*alerts)
         shop.until("all to be stored", lambda: firing(shop) == 200)
         shop.until("the finding to tell of all", lambda: "and 199 more" in shop.all(FINDINGS)[0]["status"]["message"])
+        shop.until("the reason for no plan", lambda: bool(shop.all(FINDINGS)[0]["status"].get("noPlanReason")))
         assert states(shop) == ["Open"]
         version = shop.all(FINDINGS)[0]["metadata"]["resourceVersion"]
         before = shop.world.operator.metric(taken, fate="taken")
