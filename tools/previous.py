@@ -1,7 +1,7 @@
 """The previous version of forestall, kept with the tests so that an upgrade begins with the real thing.
 
-`python -m tools.previous COMMIT` keeps the chart and the operator's sources as they were at a commit. That is done
-once for each release, with the commit that was released.
+`python -m tools.previous COMMIT` keeps the chart, the operator's sources and what they need as they were at a commit.
+That is done once for each release, with the commit that was released.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "tests" / "data" / "previous.tar.xz"
 PROVENANCE = KEPT.with_name("previous.md")
-PARTS = ("charts/forestall", "operator/forestall")
+PARTS = ("charts/forestall", "operator/forestall", "requirements/run.txt")
 
 _PAGE = """\
 # Where previous.tar.xz is from
 
-Made by `python -m tools.previous {commit}`: the folders {parts} of this project's commit
+Made by `python -m tools.previous {commit}`: {parts} of this project's commit
 
     {told}
 
@@ -34,12 +34,12 @@ def keep(commit: str) -> None:
     archive = _git("archive", "--format=tar", commit, *PARTS)
     told = _git("show", "--no-patch", "--format=%H %cs %s", commit).decode().strip()
     KEPT.write_bytes(lzma.compress(archive, preset=9 | lzma.PRESET_EXTREME))
-    parts, digest = " and ".join(f"`{part}`" for part in PARTS), hashlib.sha256(archive).hexdigest()
+    parts, digest = ", ".join(f"`{part}`" for part in PARTS), hashlib.sha256(archive).hexdigest()
     PROVENANCE.write_text(_PAGE.format(commit=commit, parts=parts, told=told, digest=digest), encoding="utf-8")
 
 
 def unpack(folder: Path) -> Path:
-    """Unpack the previous version into a folder; returns it: `charts/forestall` and `operator/forestall` are in it."""
+    """Unpack the previous version into a folder; returns it: all of PARTS is in it, where it was."""
     with tarfile.open(KEPT) as archive:
         archive.extractall(folder, filter="data")
     return folder

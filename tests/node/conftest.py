@@ -54,13 +54,13 @@ def operator() -> Image:
 
 @pytest.fixture(scope="session")
 def previous_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the chart and the sources of the previous version."""
+    """The folder with the chart, the sources and the locked environment of the previous version."""
     return previous.unpack(tmp_path_factory.mktemp("previous"))
 
 
 @pytest.fixture(scope="session")
 def previous_operator(previous_version: Path) -> Image:
-    return operator_image("localhost/forestall:previous", previous_version / "operator" / "forestall")
+    return operator_image("localhost/forestall:previous", previous_version)
 
 
 @pytest.fixture(scope="session")

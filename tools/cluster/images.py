@@ -18,8 +18,6 @@ ROOT = Path(__file__).parents[2]
 
 PAUSE = "localhost/pause:1"
 OPERATOR = "localhost/forestall:dev"
-SOURCES = ROOT / "operator" / "forestall"
-"""The operator's sources as they are now."""
 
 PACKAGES = "opt/forestall/packages"
 APPLICATION = "opt/forestall/application"
@@ -50,9 +48,9 @@ def pause_image() -> Image:
     return oci.image(PAUSE, [layer], {"Entrypoint": ["/pause"]})
 
 
-def operator_image(name: str = OPERATOR, source: Path = SOURCES) -> Image:
-    """Return the operator's image, called `name`, from a folder of sources and the locked environment."""
-    layers = [_interpreter(), _packages(), _application(source)]
+def operator_image(name: str = OPERATOR, project: Path = ROOT) -> Image:
+    """Return the operator's image, called `name`, from the sources and the locked environment of a project's folder."""
+    layers = [_interpreter(), _packages(project / "requirements" / "run.txt"), _application(project)]
     config = _config(["python", "-m", "forestall.runtime.main"], [])
     config["Env"] = [*config["Env"], f"PYTHONPATH=/{APPLICATION}:/{PACKAGES}"]
     return oci.image(name, layers, config)
@@ -83,8 +81,7 @@ def _interpreter() -> Layer:
     return oci.cached_layer(_key("python", repr(parts).encode(), _recipe()), python_root.interpreter_tree)
 
 
-def _packages() -> Layer:
-    requirements = ROOT / "requirements" / "run.txt"
+def _packages(requirements: Path) -> Layer:
     key = _key("packages", sys.version.encode(), requirements.read_bytes(), _recipe())
 
     def fill(tree: Path) -> None:
@@ -93,7 +90,8 @@ def _packages() -> Layer:
     return oci.cached_layer(key, fill)
 
 
-def _application(source: Path) -> Layer:
+def _application(project: Path) -> Layer:
+    source = project / "operator" / "forestall"
     files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     content = [part for path in files for part in (str(path.relative_to(source)).encode(), path.read_bytes())]
     told = _metadata()
