@@ -10,7 +10,7 @@ from forestall.twin.engine.choice import Choice, choose, default
 from forestall.twin.engine.cutting import Cutting, Impacts
 from forestall.twin.engine.falling import Blasts, Falling
 from forestall.twin.engine.makes import Kernels, compiled, plain
-from forestall.twin.engine.rerouting import Loads, Rerouting, Sweep, failing
+from forestall.twin.engine.rerouting import Loads, Moved, Rerouting, Sweep, failing
 from forestall.twin.kernels.buffers import DOWN, FAR
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Kernels",
     "Links",
     "Loads",
+    "Moved",
     "Names",
     "Network",
     "NetworkFullError",

@@ -48,6 +48,18 @@ class Sweep:
     """[arcs] the failure that brings it about; -1 where no failure makes it worse than today"""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Moved:
+    """What one failure would change."""
+
+    arcs: Numbers
+    """Arcs whose load would change."""
+    load: Reals
+    """What they would carry."""
+    lost: float
+    """Traffic that would be lost, with what is lost today."""
+
+
 class Rerouting:
     """Routing of one network, kept right as it changes. Not for two threads at once."""
 
@@ -96,6 +108,14 @@ class Rerouting:
         self._routing.suppose(*self._rows(costs))
         touched, load = self._routing.touched, self._routing.load
         found = {touched[place]: load[touched[place]] for place in range(self._routing.touches)}
+        self._routing.forget()
+        return found
+
+    def would_move(self, links: Iterable[int]) -> Moved:
+        """What would change if the links failed."""
+        self._routing.suppose(*self._rows(failing(links)))
+        touched = np.array(np.asarray(self._routing.touched)[: self._routing.touches], np.int32)
+        found = Moved(arcs=touched, load=np.asarray(self._routing.load)[touched], lost=self._routing.lost)
         self._routing.forget()
         return found
 
