@@ -24,6 +24,7 @@ from forestall.twin.analyses.edits import (
     edited,
 )
 from forestall.twin.analyses.outcomes import Contingency, Counts, Culprit, Outcome, Overload, Partial, Today, WorstCase
+from forestall.twin.analyses.partials import partial_from_json, partial_to_json
 from forestall.twin.analyses.prediction import Prediction, predict
 from forestall.twin.analyses.protection import CommonRisk, Member, Protection, ProtectionGroup, protection
 from forestall.twin.analyses.reachability import CutOff, Reachability, reachability
@@ -88,6 +89,8 @@ __all__ = [
     "maintenance",
     "merge",
     "only_network",
+    "partial_from_json",
+    "partial_to_json",
     "predict",
     "protection",
     "reachability",

@@ -16,9 +16,6 @@ from forestall.twin.analyses.answers import MOST, Answer, verdict
 from forestall.twin.analyses.layers import Layers, layer_of, layers
 from forestall.twin.topology import Topology
 
-SERVICE = "Service"
-"""Kind and layer of what counts as hurt, where no weights are given."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlastRadius(Answer):
@@ -103,7 +100,7 @@ def _weights(topology: Topology, weights: Mapping[Key, float] | None) -> Mapping
 
 
 def _is_service(topology: Topology, key: Key) -> bool:
-    return key.kind == SERVICE or (key in topology.nodes and layer_of(topology, key) == SERVICE.lower())
+    return key.kind == "Service" or (key in topology.nodes and layer_of(topology, key) == "service")
 
 
 def _row(given: Layers, weights: Mapping[Key, float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

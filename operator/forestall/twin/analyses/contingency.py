@@ -51,8 +51,10 @@ def merge(partials: Iterable[Partial]) -> Contingency:
     ValueError where there is none, two are of different scenarios or overlap.
     """
     parts = sorted(partials, key=lambda part: (part.first, part.stop))
-    if not parts or len({(part.scenarios, part.today) for part in parts}) > 1:
+    if not parts or len({(part.scenarios, part.today, part.of) for part in parts}) > 1:
         raise ValueError("parts of the same scenarios were expected")
+    if any(part.counts.scanned != part.stop - part.first for part in parts):
+        raise ValueError("a part does not account for all its scenarios")
     one, counts = parts[0], Counts()
     for part in parts:
         counts = counts.plus(part.counts)
