@@ -12,6 +12,7 @@ from forestall.twin.analyses.answers import MOST, ROUTED, verdict
 from forestall.twin.analyses.failing import Failed, Failing
 from forestall.twin.analyses.judging import Judged, Judging
 from forestall.twin.analyses.outcomes import (
+    KEPT,
     Contingency,
     Counts,
     Outcome,
@@ -41,7 +42,7 @@ def examine(topology: Topology, scenarios: Scenarios, part: range | None = None,
         raise ValueError(f"{found} is no range of {len(scenarios)} scenarios")
     if scenarios.topology.id != topology.id:
         raise ValueError("the scenarios are of another topology")
-    return _Examination(routed(topology, scenarios.network), scenarios, limit).run(found)
+    return Examination(routed(topology, scenarios.network), scenarios, limit).run(found)
 
 
 def merge(partials: Iterable[Partial]) -> Contingency:
@@ -50,8 +51,10 @@ def merge(partials: Iterable[Partial]) -> Contingency:
     ValueError where there is none, two are of different scenarios or overlap.
     """
     parts = sorted(partials, key=lambda part: (part.first, part.stop))
-    if not parts or len({(part.scenarios, part.today) for part in parts}) > 1:
+    if not parts or len({(part.scenarios, part.today, part.of) for part in parts}) > 1:
         raise ValueError("parts of the same scenarios were expected")
+    if any(part.counts.scanned != part.stop - part.first for part in parts):
+        raise ValueError("a part does not account for all its scenarios")
     one, counts = parts[0], Counts()
     for part in parts:
         counts = counts.plus(part.counts)
@@ -80,14 +83,14 @@ def contingency(topology: Topology, scenarios: Scenarios, *, limit: float = 1.0)
     return merge([examine(topology, scenarios, limit=limit)])
 
 
-class _Examination:
-    """Judges scenarios and keeps count. Not for two threads at once."""
+class Examination:
+    """Judges scenarios, keeps count, and `kept` of those that fail. Not for two threads at once."""
 
-    def __init__(self, given: Routed, scenarios: Scenarios, limit: float) -> None:
+    def __init__(self, given: Routed, scenarios: Scenarios, limit: float, kept: int = KEPT) -> None:
         self._given, self._scenarios = given, scenarios
         self._judging, self._failing = Judging(given, limit), Failing(given)
         self._proofs = Proofs(given, self._judging)
-        self._worst, self._tally = Worst(2 * given.cables), Tally()
+        self._worst, self._tally = Worst(2 * given.cables), Tally(kept)
         self._singles: dict[int, Failed] = {}
         self._fails: dict[int, bool] = {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, chain
 
 from forestall.api.base import Key
@@ -41,6 +42,23 @@ class Layers:
         found = Falling(self._requirements, default().kernels)
         found.fail(self._own)
         return found
+
+    @cached_property
+    def _needed(self) -> Mapping[Key, Sequence[Key]]:
+        found: defaultdict[Key, list[Key]] = defaultdict(list)
+        for owner, _, members in chain(_resting(self.topology), _gates(self.topology.gates)):
+            found[owner] += members
+        return found
+
+    def below(self, element: Key) -> frozenset[Key]:
+        """All that the element needs, or needs some of, at any depth; itself only where it is part of a circle."""
+        found, ahead = set[Key](), [*self._needed.get(element, ())]
+        while ahead:
+            needed = ahead.pop()
+            if needed not in found:
+                found.add(needed)
+                ahead += self._needed.get(needed, ())
+        return frozenset(found)
 
     def numbers(self, elements: Iterable[Key]) -> list[int]:
         """Numbers of the elements; those of its members for a risk group. KeyError for what is not known."""

@@ -160,9 +160,9 @@ class Contingency(Answer):
     today: Today
 
 
-def worst_outcomes(found: Iterable[Outcome]) -> tuple[Outcome, ...]:
+def worst_outcomes(found: Iterable[Outcome], kept: int = KEPT) -> tuple[Outcome, ...]:
     """The worst of them, as far as they are named."""
-    return tuple(sorted(found, key=lambda outcome: outcome.rank)[:KEPT])
+    return tuple(sorted(found, key=lambda outcome: outcome.rank)[:kept])
 
 
 def first_errors(found: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
@@ -183,9 +183,10 @@ def gaps(ranges: Sequence[tuple[int, int]], stop: int) -> tuple[tuple[int, int],
 
 
 class Tally:
-    """Counts scenarios as they are judged."""
+    """Counts scenarios as they are judged, and keeps so many of those that fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
         self._holding = self._failed = self._errors = self._pruned = self._joint = 0
         self._outcomes: list[Outcome] = []
         self._reasons: list[tuple[int, str]] = []
@@ -214,8 +215,8 @@ class Tally:
         self._outcomes.append(outcome)
         if outcome.scenario.probability is not None:
             self.expected_loss += Fraction(outcome.lost) * Fraction(outcome.scenario.probability)
-        if len(self._outcomes) > 2 * KEPT:
-            self._outcomes = list(worst_outcomes(self._outcomes))
+        if len(self._outcomes) > 2 * self._kept:
+            self._outcomes = list(self.failures)
 
     @property
     def counts(self) -> Counts:
@@ -232,7 +233,7 @@ class Tally:
     @property
     def failures(self) -> tuple[Outcome, ...]:
         """The worst of those that fail."""
-        return worst_outcomes(self._outcomes)
+        return worst_outcomes(self._outcomes, self._kept)
 
     @property
     def errors(self) -> tuple[tuple[int, str], ...]:

@@ -224,6 +224,11 @@ class Routed:
         one, other = self.cabling.cables[arc >> 1]
         return other.key if arc & 1 and other is not None else one.key
 
+    def arc(self, link: Key) -> int:
+        """The arc that the link is. KeyError for a link that the network does not have."""
+        cable = self.cabling.cable[link]
+        return 2 * cable + int(self.cabling.cables[cable][0].key != link)
+
     def links(self, cable: int) -> tuple[Key, ...]:
         """The links of the cable."""
         return tuple(link.key for link in self.cabling.cables[cable] if link is not None)

@@ -101,12 +101,16 @@ def scenarios(
     """
     if order not in (1, 2):
         raise ValueError(f"order {order}: 1 or 2 was expected")
-    given = routed(topology, network)
+    return scenarios_in(routed(topology, network), kinds, pairs=order == 2)
+
+
+def scenarios_in(given: Routed, kinds: Sequence[Kind], *, pairs: bool = False) -> Scenarios:
+    """The same, of a network that has been looked at."""
     found: dict[tuple[Key, ...], Scenario] = {}
     for kind in kinds:
-        for scenario in _of_cause(topology, kind) if kind in CAUSES else _FINDERS[kind](given):
+        for scenario in _of_cause(given.topology, kind) if kind in CAUSES else _FINDERS[kind](given):
             found.setdefault(scenario.elements, scenario)
-    return Scenarios(topology, network, tuple(found.values()), order == 2)
+    return Scenarios(given.topology, given.network, tuple(found.values()), pairs)
 
 
 def scenarios_of(topology: Topology, network: str, given: Sequence[Scenario]) -> Scenarios:

@@ -71,6 +71,15 @@ def test_only_loads_that_would_change_are_named(kernels: Kernels) -> None:
 
 
 @EITHER
+def test_a_failure_that_is_only_supposed_says_what_it_moves_and_leaves_no_trace(kernels: Kernels) -> None:
+    routing = square(kernels)
+    before, moved = routing.now, routing.would_move([0])
+    assert dict(zip(moved.arcs.tolist(), moved.load.tolist(), strict=True)) == {0: 0.0, 2: 0.0, 4: 8.0, 6: 8.0}
+    assert moved.lost == 0.0
+    assert routing.now.load.tolist() == before.load.tolist()
+
+
+@EITHER
 def test_a_metric_counts_in_its_own_direction_only(kernels: Kernels) -> None:
     routing = square(kernels)
 
