@@ -4,6 +4,7 @@ import pytest
 
 from forestall.api.base import API_VERSION, Parameter
 from forestall.api.runbook import Runbook, RunbookSpec
+from forestall.planning.changes import PROPOSALS
 from forestall.planning.runbooks import arguments, problem
 from tests.chart.rendering import ACTIONS, NODE_ACTIONS, WITH_NODES, Manifest, of_kind, render
 from tools import previous
@@ -22,9 +23,10 @@ SAMPLES = {
     "key": "example.com/dedicated",
     "effect": "NoSchedule",
     "local-data": "Keep",
+    "changes": "4",
 }
 
-NAMES = (*ACTIONS, *NODE_ACTIONS)
+NAMES = (*ACTIONS, *NODE_ACTIONS, *PROPOSALS)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def test_the_catalogue_is_complete(catalogue: dict[str, Manifest]) -> None:
 
 
 def test_what_acts_on_nodes_is_shipped_only_where_it_is_asked_for() -> None:
-    assert set(of_kind(render(), "Runbook")) == set(ACTIONS)
+    assert set(of_kind(render(), "Runbook")) == {*ACTIONS, *PROPOSALS}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,12 @@ def test_a_runbook_says_when_to_use_it_and_when_not(name: str, catalogue: dict[s
     assert min(len(spec.summary), len(spec.when_to_use), len(spec.when_not_to_use)) > 40
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PROPOSALS)
+def test_what_people_carry_out_has_no_action(name: str, catalogue: dict[str, Manifest]) -> None:
+    assert Runbook.model_validate(catalogue[name]).spec.by_people
+
+
+@pytest.mark.parametrize("name", [*ACTIONS, *NODE_ACTIONS])
 def test_a_runbook_runs_its_own_action_as_its_own_account(
     name: str, catalogue: dict[str, Manifest], whole: list[Manifest]
 ) -> None:

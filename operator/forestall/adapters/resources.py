@@ -53,5 +53,7 @@ PAUSES = custom(RemediationPause)
 
 TARGETS = {one.kind: one for one in (DEPLOYMENTS, NODES, SERVICES)}
 """What a plan can act on, by kind."""
+SUBJECTS = {**TARGETS, TWINS.kind: TWINS}
+"""What a plan can be about: a network stands for nothing in the cluster but its twin."""
 TWIN_KINDS = (NODES, PODS, SERVICES, DEPLOYMENTS, REPLICASETS, JOBS, DISRUPTION_BUDGETS)
 """What the twin is made of."""

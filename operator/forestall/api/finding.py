@@ -26,6 +26,7 @@ from forestall.api.base import (
     validations,
 )
 from forestall.api.inspectionpolicy import FindingType, GoalState, Severity
+from forestall.api.prediction import Score
 
 FindingClass = Literal["Risk", "Problem"]
 """Risk: a goal would break under a trigger (T-1). Problem: something has broken (T0)."""
@@ -181,6 +182,8 @@ class FindingStatus(Model):
     """The latest changes, oldest first."""
     plans: Annotated[tuple[PlanRef, ...], Field(max_length=64)] = ()
     """Plans made since it was raised."""
+    score: Score | None = None
+    """Of a fault that an inspection had examined before it came: what was foreseen, held against what came."""
     no_plan_reason: Text = ""
     """Why an open finding has no plan: what is missing, and what the twin said of the runbooks that were tried."""
     closure: FindingClosure | None = None

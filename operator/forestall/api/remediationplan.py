@@ -11,7 +11,6 @@ from forestall.api.base import (
     Column,
     Condition,
     Crd,
-    DecimalText,
     Digest,
     Duration,
     Label,
@@ -28,7 +27,8 @@ from forestall.api.base import (
     list_map,
     validations,
 )
-from forestall.api.inspectionpolicy import GoalState, Mode
+from forestall.api.inspectionpolicy import Mode
+from forestall.api.prediction import Prediction, Score
 from forestall.api.runbook import EnvironmentVariable
 
 Phase = Literal[
@@ -139,19 +139,6 @@ class Step(Model):
     """How often it is tried again after a failure."""
 
 
-class GoalPrediction(Model):
-    """What the twin says of one goal."""
-
-    name: Label
-    """Name of the goal."""
-    before: GoalState
-    """Now."""
-    after: GoalState
-    """After the plan."""
-    value: DecimalText | None = None
-    """The predicted value, where the twin has one."""
-
-
 class Candidate(Model):
     """One possible answer, tried on the twin."""
 
@@ -169,32 +156,6 @@ class Candidate(Model):
     """Services that what it touches carries."""
     counterexample: Text = ""
     """Why it was rejected: the goal that it leaves worse, and under which loss."""
-
-
-class Prediction(Model):
-    """What the twin says will be true after the plan."""
-
-    snapshot_id: Annotated[str, Field(max_length=80)]
-    """The snapshot that was asked."""
-    goals: Annotated[tuple[GoalPrediction, ...], Field(max_length=64, json_schema_extra=list_map("name"))] = ()
-    """Each goal of the policy."""
-    ready_pods: int
-    """Ready pods of the target afterwards."""
-    nodes: int
-    """Nodes that carry them."""
-    caveat: Text
-    """What the model leaves out."""
-
-
-class Score(Model):
-    """The prediction held against what happened."""
-
-    matched: int
-    """Predicted facts that came true."""
-    total: int
-    """Predicted facts that could be checked."""
-    message: Text = ""
-    """What did not come true."""
 
 
 class Approval(Model):

@@ -34,11 +34,13 @@ Effect = Literal[
     "Drain",
     "RemoveTaint",
     "AddTaint",
+    "SetMetrics",
     "Vouched",
 ]
-"""What a runbook changes on the twin, and so what its prediction is made from. `Vouched` changes nothing there: the
-administrator vouches that the finding's condition goes away."""
-TargetKind = Literal["Deployment", "Node", "Service"]
+"""What a runbook changes on the twin, and so what its prediction is made from. `SetMetrics` is for people to carry out:
+plans with it are proposals. `Vouched` changes nothing there: the administrator vouches that the finding's condition
+goes away."""
+TargetKind = Literal["Deployment", "Node", "Service", "NetworkTwin"]
 """What a runbook can act on."""
 PostCheck = Literal["RolloutComplete", "PodsGone"]
 """What a Job can wait for after its change."""
@@ -110,6 +112,10 @@ class RunbookSpec(Model):
                 "!has(self.idempotent) || self.idempotent || self.actions.all(a, !has(a.retries) || a.retries == 0)",
                 "an action may be retried only where the runbook is idempotent",
             ),
+            (
+                "(size(self.actions) == 0) == (self.effect == 'SetMetrics')",
+                "a runbook has actions, unless its effect is SetMetrics, which people carry out",
+            ),
         )
     )
 
@@ -126,8 +132,8 @@ class RunbookSpec(Model):
     target that this names."""
     parameters: Annotated[tuple[RunbookParameter, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
     """Its typed parameters."""
-    actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=8, json_schema_extra=list_map("name"))]
-    """Its steps, in order."""
+    actions: Annotated[tuple[Action, ...], Field(max_length=8, json_schema_extra=list_map("name"))]
+    """Its steps, in order. None: people carry it out, and plans with it are no more than proposals."""
     reads: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(min_length=1, max_length=32)]
     """Fields of the target that the decision depends on, for example spec.replicas. A change of one of them after
     approval makes the plan Stale."""
@@ -143,6 +149,11 @@ class RunbookSpec(Model):
     """True: there is no inverse, and every plan with it is of high risk."""
     idempotent: bool = True
     """Whether running it twice has the effect of running it once."""
+
+    @property
+    def by_people(self) -> bool:
+        """Whether people carry it out, and no Job does."""
+        return not self.actions
 
 
 class RunbookStatus(Model):

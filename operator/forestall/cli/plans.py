@@ -7,7 +7,8 @@ from datetime import datetime
 
 from forestall.adapters.resources import PLANS
 from forestall.api.base import Parameter, format_time
-from forestall.api.remediationplan import Prediction, RemediationPlan, Target
+from forestall.api.prediction import Prediction
+from forestall.api.remediationplan import RemediationPlan, Target
 from forestall.cli.plain import age
 from forestall.cli.reading import read_all
 from forestall.cli.screen import Screen

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from forestall.api.base import format_duration, format_time
 from forestall.api.finding import Evidence, Finding, FindingStatus
+from forestall.api.networkplan import NetworkFigures, NetworkPrediction
+from forestall.api.prediction import GoalPrediction
 from forestall.api.remediationplan import (
     APPROVE,
     APPROVED_BY,
     Attempt,
     Candidate,
-    GoalPrediction,
     RemediationPlan,
     RemediationPlanStatus,
     Step,
@@ -133,8 +134,26 @@ def _prediction(screen: Screen, case: Case) -> None:
         return
     screen.heading("What the twin predicts")
     screen.table(("GOAL", "BEFORE", "AFTER", "VALUE"), [_goal_row(goal) for goal in prediction.goals])
-    screen.line(prediction_text(prediction))
+    if prediction.network is None:
+        screen.line(prediction_text(prediction))
+        screen.line(f"caveat: {prediction.caveat}")
+    else:
+        _network(screen, prediction.network)
+
+
+def _network(screen: Screen, prediction: NetworkPrediction) -> None:
+    screen.line(f"network {prediction.network}, metrics of links, to be set by people in this order")
+    columns = ("", "FULLEST LINK", "UTILISATION", "LOST DEMAND", "LOSSES THAT FAIL IT", "WORST LOSS", "ITS UTILISATION")
+    times = (("before", prediction.before), ("during", prediction.during), ("after", prediction.after))
+    screen.table(columns, [_figures_row(when, figures) for when, figures in times])
     screen.line(f"caveat: {prediction.caveat}")
+
+
+def _figures_row(when: str, figures: NetworkFigures) -> Sequence[str]:
+    worst = figures.worst[0] if figures.worst else None
+    loss = (worst.loss, format(worst.utilisation, "f")) if worst else ("-", "-")
+    use, lost = format(figures.utilisation, "f"), format(figures.lost_demand, "f")
+    return (when, figures.link or "-", use, lost, f"{figures.failing} of {figures.losses}", *loss)
 
 
 def _goal_row(goal: GoalPrediction) -> Sequence[str]:
@@ -176,7 +195,7 @@ def _risk(screen: Screen, case: Case) -> None:
     screen.heading(f"Risk: {status.risk_class} (approving needs the right `{right}`)")
     for reason in status.risk_reasons:
         screen.line(f"- {reason}")
-    if not status.rollback:
+    if status.steps and not status.rollback:
         screen.line("- irreversible: nothing undoes it")
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from forestall.api.assignment import AGENT
+from forestall.api.inspectionpolicy import Mode, Response
 from forestall.api.remediationplan import RemediationPlanStatus
+from forestall.api.runbook import Runbook
 from forestall.execution.decision import Decision, News
 from forestall.execution.moves import RECHECK, end, given_up, stay, to
 from forestall.gates.facts import Draft, Facts
+from forestall.planning.runbooks import reach
 
 
 def decide(facts: Facts, now: datetime) -> Decision:
     """Render what has not been rendered; then wait for approval, or stay a proposal."""
-    if done := given_up(facts, now) or _crowded_out(facts):
+    if done := _carried_out(facts) or given_up(facts, now) or _crowded_out(facts):
         return done
     if facts.plan.status.candidates:
         return _proposal(facts)
@@ -26,10 +29,23 @@ def decide(facts: Facts, now: datetime) -> Decision:
         return end(facts, "Cancelled", f"the twin rejects it: {reason}", candidates=draft.candidates)
     status = _rendered(facts, draft)
     if draft.mode != "Open":
-        return Decision(to(status, "Proposed", "proposed only: the policy's response is not in mode Open"))
+        return Decision(to(status, "Proposed", _unapprovable(facts)))
     message = f"waits for a person with the right `{'approve' if draft.risk_class == 'Low' else 'approve-high'}`"
     news = News("Normal", "ApprovalPending", f"{message}: kubectl forestall show {facts.plan.metadata.name}")
     return Decision(to(status, "PendingApproval", message), news=(news,))
+
+
+def _carried_out(facts: Facts) -> Decision | None:
+    """The end of a proposal that people have carried out: what it promised is held against what came."""
+    score = facts.inspected.realised if facts.inspected else None
+    if score is None:
+        return None
+    return end(
+        facts,
+        "Cancelled",
+        f"people have carried it out; prediction {score.matched} of {score.total} right",
+        score=score,
+    )
 
 
 def _crowded_out(facts: Facts) -> Decision | None:
@@ -39,9 +55,20 @@ def _crowded_out(facts: Facts) -> Decision | None:
 
 def _proposal(facts: Facts) -> Decision:
     """A rendered plan that may only be proposed: it gives way once the policy says otherwise."""
-    if facts.response is None or facts.response.mode != facts.plan.status.mode:
+    if facts.response is None or _mode(facts.response, facts.runbook) != facts.plan.status.mode:
         return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
     return stay(facts, facts.plan.status.message)
+
+
+def _mode(response: Response, runbook: Runbook | None) -> Mode:
+    """How far a plan can go under the response as that is now."""
+    return reach(response.mode, runbook.spec) if runbook else response.mode
+
+
+def _unapprovable(facts: Facts) -> str:
+    if facts.runbook is not None and facts.runbook.spec.by_people:
+        return "proposed only: people carry it out, and the twin sees when it is done"
+    return "proposed only: the policy's response is not in mode Open"
 
 
 def _rendered(facts: Facts, draft: Draft) -> RemediationPlanStatus:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from forestall.api.remediationplan import Prediction, RemediationPlanStatus, Score, Timestamps, Verification
+from forestall.api.prediction import Prediction, Score
+from forestall.api.remediationplan import RemediationPlanStatus, Timestamps, Verification
 from forestall.execution.decision import Decision
 from forestall.execution.moves import RECHECK, end, stay, to, undo
 from forestall.gates.facts import Facts, Inspected

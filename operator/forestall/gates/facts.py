@@ -9,11 +9,11 @@ from typing import Literal
 
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import GoalStatus, InspectionPolicy, Mode, Response
+from forestall.api.prediction import Prediction, Score
 from forestall.api.remediationapproval import RemediationApproval
 from forestall.api.remediationpause import RemediationPause
 from forestall.api.remediationplan import (
     Candidate,
-    Prediction,
     RemediationPlan,
     RemediationPlanStatus,
     RiskClass,
@@ -95,6 +95,9 @@ class Inspected:
     """Ready pods of the target."""
     nodes: int | None = None
     """Nodes that carry them."""
+    realised: Score | None = None
+    """Of a change of a network that people carry out: what was predicted, held against what came. None: it is not
+    carried out."""
     lingers: bool = False
     """Whether the condition may show for a while after it has gone: Alertmanager takes its time to tell."""
 

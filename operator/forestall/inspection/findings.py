@@ -76,9 +76,11 @@ def update(
 def _seen(old: FindingStatus, observation: Observation, snapshot_id: str, now: datetime) -> FindingStatus:
     facts = {name: getattr(observation, name) for name in _FACTS} | {"snapshot_id": snapshot_id}
     if old.detected_at is None or old.state in AT_REST:
+        facts["score"] = observation.score
         raised = {"state": "Open", "detected_at": now, "closed_at": None, "closure": None, "plans": ()}
         fresh = _handed(old.model_copy(update=facts | raised), SYSTEM, now, "raised")
         return _moved(fresh, "Raised", now, observation.message)
+    old = old if observation.score is None else old.model_copy(update={"score": observation.score})
     return old if _same_meaning(old, observation) else old.model_copy(update=facts)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from forestall.api.inspectionpolicy import Inspection, InspectionCount, InspectionPolicy
+from forestall.inspection import foresight
 from forestall.inspection.alerts import Alerts, inspect_alerts
 from forestall.inspection.contingencies import outlook, statuses
+from forestall.inspection.foresight import NOTHING_FORESEEN, Fault, Foresight
 from forestall.inspection.losses import stakes
 from forestall.inspection.network_losses import inspect_contingency, inspect_maintenance
-from forestall.inspection.report import Found, Report
+from forestall.inspection.report import Found, Observation, Report, distinct
 from forestall.inspection.single_points import inspect_single_points
 from forestall.inspection.survey import Survey
 from forestall.inspection.thresholds import inspect_metric
@@ -20,7 +23,9 @@ from forestall.inspection.workloads import inspect_workloads
 from forestall.ports import Measurement
 from forestall.twin.views import Snapshot
 
+Faults = Mapping[str, Fault]
 NO_ALERTS: Final[Alerts] = MappingProxyType({})
+NO_FAULTS: Final[Faults] = MappingProxyType({})
 
 
 def inspect(
@@ -31,25 +36,40 @@ def inspect(
     now: datetime,
     *,
     alerts: Alerts = NO_ALERTS,
+    foreseen: Foresight = NOTHING_FORESEEN,
+    faults: Faults = NO_FAULTS,
 ) -> Report:
     """All that the policy's goals and inspections say of `snapshot`.
 
-    `measurements` are by query; `holds` are those of the policy's last report, or none; `alerts` those
-    that fire for the policy's findings.
+    `measurements` are by query; `holds`, `foreseen` and `faults` are those of the policy's last report, or none;
+    `alerts` those that fire for the policy's findings.
     """
     seen = outlook(policy, snapshot.potential(), measurements, stakes(policy, snapshot))
     survey = Survey(policy, snapshot, measurements, seen, holds, now, alerts)
     found = {item.name: _inspect(item, survey) for item in policy.spec.inspections}
+    known = foresight.faults(foreseen, faults, seen, snapshot, now)
+    dues = [item.again for item in found.values()] + [one.due for one in known.values() if one.score is None]
     return Report(
         goals=statuses(policy, seen),
         counts=tuple(item.count for item in found.values()),
-        observations=tuple(observation for item in found.values() for observation in item.observations),
+        observations=tuple(_scored(one, known) for item in found.values() for one in item.observations),
         undecided=frozenset(beginning for item in found.values() for beginning in item.undecided),
         passed={name: item.passed for name, item in found.items() if item.passed is not None},
         holds={key: since for item in found.values() for key, since in item.holds.items()},
         held=frozenset(spec for item in found.values() for spec in item.held),
-        again=min((item.again for item in found.values() if item.again is not None), default=None),
+        again=min((due for due in dues if due is not None), default=None),
+        foresight=foresight.foresight(seen, snapshot.topology),
+        faults=known,
     )
+
+
+def _scored(observation: Observation, faults: Faults) -> Observation:
+    """The observation of a fault with its score."""
+    trigger = observation.trigger.element if observation.trigger else ""
+    if observation.finding_class != "Problem" or not trigger:
+        return observation
+    score = next((fault.score for name, fault in faults.items() if distinct(name) == trigger), None)
+    return replace(observation, score=score)
 
 
 def _inspect(inspection: Inspection, survey: Survey) -> Found:

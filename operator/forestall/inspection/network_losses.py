@@ -12,7 +12,7 @@ from forestall.api.inspectionpolicy import FindingType, Inspection, InspectionCo
 from forestall.api.networkpolicy import ContingencyInspection, MaintenanceInspection
 from forestall.inspection.losses import Loss, hosts, name_of
 from forestall.inspection.measured import STEP
-from forestall.inspection.report import MAX_EVIDENCE, Found, Observation, cut, distinct, names
+from forestall.inspection.report import MAX_EVIDENCE, Found, Observation, cut, distinct, names, references
 from forestall.inspection.survey import Survey
 from forestall.inspection.sweeps import Case, live, swept
 from forestall.twin.analyses.outcomes import WorstCase
@@ -93,7 +93,7 @@ def _ahead(case: Case, kind: FindingType, survey: Survey) -> Observation:
         message=cut(_message(case, worst)),
         affected_goals=_goals(case, survey),
         affected_services=_services(case, survey),
-        targets=(),
+        targets=references((_twin(survey),)),
         evidence=tuple(_evidence(case, topology))[:MAX_EVIDENCE],
     )
 
@@ -112,7 +112,7 @@ def _gone(case: Case, loss: Loss, survey: Survey) -> Observation:
         message=cut(f"{loss.name} is lost, and network {network} {does}"),
         affected_goals=_goals(case, survey) if fails else (),
         affected_services=(),
-        targets=(),
+        targets=references((_twin(survey),)),
         evidence=tuple(_today(case)),
     )
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from forestall.api.base import Key, ObjectRef
 from forestall.api.finding import Evidence, FindingClass, FindingSpec, Trigger
 from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionCount, Severity
+from forestall.api.prediction import Score
+from forestall.inspection.foresight import NOTHING_FORESEEN, Fault, Foresight
 from forestall.twin.views import View
 
 MAX_TEXT, MAX_NAME = 1024, 253
@@ -33,6 +35,8 @@ class Observation:
     affected_services: tuple[str, ...]
     targets: tuple[ObjectRef, ...]
     evidence: tuple[Evidence, ...]
+    score: Score | None = None
+    """What was foreseen of it, held against what came; once, for a fault that was examined before."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,14 @@ class Report:
     """Findings whose condition shows, and has not lasted long enough to be raised."""
     again: datetime | None = None
     """When time alone may change what was found."""
+    foresight: Foresight = NOTHING_FORESEEN
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    """By loss: what was foreseen of those that are there. Both are to be given to the next pass."""
+
+    def new_scores(self, last: Report | None) -> tuple[Score, ...]:
+        """Scores of faults that the report before did not have."""
+        old = {name for name, fault in last.faults.items() if fault.score is not None} if last else set()
+        return tuple(fault.score for name, fault in self.faults.items() if fault.score is not None and name not in old)
 
     def clears(self, spec: FindingSpec, view: View) -> bool:
         """Whether a finding without an observation in this report has gone away.

@@ -20,17 +20,16 @@ from forestall.twin.topology import GROUP, NODE, Topology
 
 MOST_SCENARIOS: Final = 200_000
 """Scenarios that one pass examines of a network."""
-_KINDS: Final[dict[ContingencyScope, Kind]] = {"Node": "node", "Link": "link", "Site": "site", "RiskGroup": "group"}
+KINDS: Final[dict[ContingencyScope, Kind]] = {"Node": "node", "Link": "link", "Site": "site", "RiskGroup": "group"}
 
 Scopes = tuple[ContingencyScope, ...]
 
 
-@lru_cache(maxsize=16)
-def swept(topology: Topology, network: str, scopes: Scopes, limit: float, window: str = "") -> Contingency | str:
+def sweep(topology: Topology, network: str, scopes: Scopes, limit: float, window: str = "") -> Contingency | str:
     """What losses of these scopes do to a network while `window`, a risk group, is out of service; or why that cannot
-    be said. The last few answers are kept: the same topology has the same ones.
+    be said.
     """
-    kinds = tuple(_KINDS[scope] for scope in scopes if scope in _KINDS) or ("node", "link")
+    kinds = tuple(KINDS[scope] for scope in scopes if scope in KINDS) or ("node", "link")
     try:
         inside = without(topology, [Key(GROUP, "", window)]) if window else topology
         found = scenarios(inside, network, kinds, order=2 if "Pairs" in scopes else 1)
@@ -39,6 +38,10 @@ def swept(topology: Topology, network: str, scopes: Scopes, limit: float, window
         return f"{error.args[0]} is not in the twin: give it a document or mend the inspection"
     except ValueError as error:
         return f"network {network} cannot be judged: {error}"
+
+
+swept = lru_cache(maxsize=16)(sweep)
+"""The same, of which the last few answers are kept: the same topology has the same ones."""
 
 
 def live(topology: Topology, network: str, scopes: Collection[ContingencyScope]) -> tuple[Loss, ...]:

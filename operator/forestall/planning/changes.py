@@ -86,9 +86,14 @@ ACTIONS: Final[Mapping[str, Effect]] = {
 }
 """The actions that can run in a Job, by the first argument of its container, and the effect of each."""
 
+PROPOSALS: Final = ("retune",)
+"""Runbooks of the catalogue that people carry out."""
+
 
 def kind_of(effect: Effect) -> TargetKind | None:
     """The kind of object that an effect changes; None where nobody knows what is changed."""
+    if effect == "SetMetrics":
+        return "NetworkTwin"
     known = _CHANGES.get(effect)
     return known.kind if known else None
 

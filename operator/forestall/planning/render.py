@@ -55,7 +55,9 @@ def render(
     spec = runbook.spec
     resolved = resolve(spec.effect, target, arguments, replicasets)
     steps = _steps(runbook, resolved, image)
-    rollback = () if spec.irreversible else (_rollback(runbook, target, resolved, replicasets, image),)
+    rollback = (
+        () if spec.irreversible or spec.by_people else (_rollback(runbook, target, resolved, replicasets, image),)
+    )
     acted_on = _target(runbook, kind, target)
     content = {
         "runbook": digest(runbook),

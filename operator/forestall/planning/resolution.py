@@ -14,6 +14,7 @@ from forestall.inspection.contingencies import Outlook
 from forestall.inspection.losses import NOTHING
 from forestall.inspection.measured import UnmeasuredError, answer, compare, finite
 from forestall.inspection.report import distinct
+from forestall.inspection.sweeps import Case, swept
 from forestall.planning.targets import key_of, workload_of
 from forestall.ports import Measurement
 from forestall.twin.model import Pod
@@ -98,6 +99,19 @@ def _spared(answered: Answered) -> bool:
     return meant and all(one and one.state == "Fulfilled" for one in states)
 
 
+def _carries(answered: Answered) -> bool:
+    """The network loses no demand and overloads no link, as it is and after each loss that the inspection examines."""
+    name = answered.finding.spec.qualifier.partition("/")[0]
+    asked = next((item.contingency for item in answered.policy.spec.inspections if item.name == name), None)
+    if asked is None:
+        return False
+    found = swept(answered.view.topology, asked.network, asked.scopes, asked.maximum_utilisation)
+    if isinstance(found, str) or found.verdict == "Unknown":
+        return False
+    case = Case(name, asked, found)
+    return not (case.failed or case.fails_today or case.missing)
+
+
 def _below_threshold(answered: Answered) -> bool:
     """The value as it is predicted no longer passes the inspection's threshold."""
     inspection = _metric_inspection(answered)
@@ -154,6 +168,7 @@ def _sharers(inspection: MetricInspection, answered: Answered) -> Key | None:
 
 _RULES: Final[Mapping[FindingType, Callable[[Answered], bool]]] = {
     "Alert": _mended,
+    "Contingency": _carries,
     "ImagePull": _images_pull,
     "NoReadyEndpoints": _reached,
     "NodeNotReady": _works,

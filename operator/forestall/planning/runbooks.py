@@ -8,7 +8,8 @@ from typing import Final
 
 from forestall.api.base import Key, Parameter
 from forestall.api.finding import Finding
-from forestall.api.inspectionpolicy import Rung
+from forestall.api.inspectionpolicy import Mode, Rung
+from forestall.api.networkplan import MOST_CHANGES
 from forestall.api.runbook import Action, Effect, Runbook, RunbookParameter, RunbookSpec
 from forestall.planning.changes import ACTIONS, kind_of
 from forestall.planning.hashing import sha256_of
@@ -34,6 +35,7 @@ _NEEDED: Final[Mapping[Effect, Mapping[str, str | tuple[int, int]]]] = {
     "Drain": {"node": _NAME, "local-data": "Keep|Discard"},
     "RemoveTaint": _TAINTED,
     "AddTaint": _TAINTED,
+    "SetMetrics": {"changes": (1, MOST_CHANGES)},
 }
 """What an effect is computed from, whatever the runbook declares, by the parameter's name: a pattern, or the smallest
 and the largest value."""
@@ -63,6 +65,11 @@ def problem(runbook: Runbook) -> str:
     judge = _vouched_problem if runbook.spec.effect == "Vouched" else _action_problem
     found = (judge(action, runbook.spec.effect) for action in runbook.spec.actions)
     return next((f"spec.actions[{index}].{why}" for index, why in enumerate(found) if why), "")
+
+
+def reach(mode: Mode, spec: RunbookSpec) -> Mode:
+    """How far a plan with the runbook can go under a response's mode."""
+    return "Propose" if mode == "Open" and spec.by_people else mode
 
 
 def bind(rung: Rung, runbook: Runbook, target: Key, finding: Finding, view: View) -> tuple[Parameter, ...]:

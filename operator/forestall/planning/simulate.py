@@ -10,12 +10,15 @@ from typing import Final
 from forestall.api.base import Key, Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy, Rung
-from forestall.api.remediationplan import Candidate, GoalPrediction, Prediction
+from forestall.api.networkplan import NetworkPrediction
+from forestall.api.prediction import GoalPrediction, Prediction
+from forestall.api.remediationplan import Candidate
 from forestall.api.runbook import Runbook
 from forestall.inspection.contingencies import Outlook, outlook, worst
 from forestall.inspection.losses import Stakes, stakes
 from forestall.planning.outcomes import UnsupposableError, suppose
 from forestall.planning.resolution import Answered, resolves
+from forestall.planning.retuning import asked_by, retuned
 from forestall.planning.runbooks import InvalidParameterError, arguments, bind
 from forestall.planning.suggestions import NoSuggestionError
 from forestall.planning.targets import NODE, affected, candidates, key_of, known, serving
@@ -141,7 +144,7 @@ class _Trial:
     def tried(self, option: Option, nothing: _Tried) -> _Tried:
         if not known(self.snapshot, option.target):
             raise KeyError(option.target)
-        view, why = self._supposed(option)
+        view, why, network = self._supposed(option)
         seen, unproved = self._outlook(view), option.runbook.spec.effect == "Vouched"
         why = why or self._without_room(view) or _counterexample(nothing.outlook, seen) or self._during(option, nothing)
         candidate = Candidate(
@@ -154,15 +157,29 @@ class _Trial:
             counterexample=why,
         )
         prediction = self._prediction(view, option.target, nothing.outlook, seen)
+        prediction = prediction.model_copy(update={"network": network})
         return _Tried(Simulated(candidate, prediction, view), seen, unproved, option.runbook.spec.irreversible)
 
-    def _supposed(self, option: Option) -> tuple[Potential, str]:
-        """The view with the option's effect; or the view as it is, and why the option cannot be tried."""
+    def _supposed(self, option: Option) -> tuple[Potential, str, NetworkPrediction | None]:
+        """The view with the option's effect; or the view as it is, and why the option cannot be tried.
+
+        Of a change of a network its figures, too.
+        """
         view, spec = self.snapshot.potential(), option.runbook.spec
         try:
-            return suppose(view, option.target, spec.effect, arguments(spec, option.parameters)), ""
+            given = arguments(spec, option.parameters)
+            if spec.effect == "SetMetrics":
+                return self._retuned(view, int(given["changes"]))
+            return suppose(view, option.target, spec.effect, given), "", None
         except (InvalidParameterError, UnsupposableError) as error:
-            return view, str(error)
+            return view, str(error), None
+
+    def _retuned(self, view: Potential, most: int) -> tuple[Potential, str, NetworkPrediction | None]:
+        asked = asked_by(self.policy, self.finding)
+        found = retuned(view.topology, asked, most) if asked else "the finding is from no inspection of contingencies"
+        if isinstance(found, str):
+            return view, found, None
+        return view.set_metrics(found.metrics), found.counterexample, found.prediction
 
     def _during(self, option: Option, nothing: _Tried) -> str:
         """The first goal that stands worse while the change is under way."""

@@ -14,12 +14,16 @@ from forestall.twin.model import Node, Pod, Service, Workload
 from forestall.twin.views import Snapshot, View
 
 _FARING: Final = frozenset(("key", "uid", "revision", "rollout", "former", "problem", "silent", "labels"))
+TWIN: Final = "NetworkTwin"
+"""What stands for the networks of a twin."""
 NODE: Final = "node"
 """The parameter that says which of the finding's nodes is meant."""
 
 
 def known(view: View, key: Key) -> bool:
-    """Whether the twin has the object."""
+    """Whether the twin has the object; it is one itself."""
+    if key.kind == TWIN:
+        return True
     return (key.name in view.nodes) if key.kind == "Node" else (key in view.workloads or key in view.services)
 
 
@@ -80,6 +84,8 @@ def version(snapshot: Snapshot, key: Key) -> Json:
 
 def makeup(snapshot: Snapshot, key: Key) -> Json:
     """The target's own fields on the twin, but those that say how it fares. Raises KeyError where it is not there."""
+    if key.kind == TWIN:
+        return {"networks": snapshot.declared.id}
     if key.kind == "Node":
         return _fields(snapshot.nodes[key.name]) | {"carries": _carried(snapshot, key)}
     return _fields(snapshot.services[key] if key.kind == "Service" else snapshot.workloads[key])

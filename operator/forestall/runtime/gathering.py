@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from forestall.adapters.resources import PLANS, REPLICASETS, TARGETS, custom
+from forestall.adapters.resources import PLANS, REPLICASETS, SUBJECTS, TARGETS, custom
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
@@ -17,7 +17,7 @@ from forestall.execution.moves import current
 from forestall.gates import approval, proposals
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
-from forestall.planning import ownership
+from forestall.planning import ownership, retuning
 from forestall.planning.changes import ACTIONS, change, changes_anything, resolve
 from forestall.planning.diff import unified_diff
 from forestall.planning.hashing import reads_hash, sha256_of
@@ -26,7 +26,7 @@ from forestall.planning.propose import matching
 from forestall.planning.render import Rendered, footprint, plan_digest, render
 from forestall.planning.risk import classify
 from forestall.planning.rollouts import rollout
-from forestall.planning.runbooks import InvalidParameterError, arguments
+from forestall.planning.runbooks import InvalidParameterError, arguments, reach
 from forestall.planning.simulate import Simulated
 from forestall.planning.targets import key_of, serving, version
 from forestall.ports import Json, KubeError
@@ -151,6 +151,7 @@ def _inspected(
         goals=done.report.goals,
         ready_pods=len(ready),
         nodes=len({pod.node for pod in ready}),
+        realised=retuning.realised(plan.status.prediction, retuning.asked_by(policy, finding), done.snapshot),
         lingers=finding.spec in done.alerts,
     )
 
@@ -226,7 +227,7 @@ async def _draft(context: Context, facts: Facts) -> Draft:
     own = trial.own
     candidates = tuple(one.candidate for one in trial.simulated)
     if own is None or own.candidate.verdict == "Rejected":
-        return Draft(mode=facts.response.mode, candidates=candidates)
+        return Draft(mode=reach(facts.response.mode, facts.runbook.spec), candidates=candidates)
     try:
         return await _rendered(context, facts, trial, own)
     except (ChangeImpossibleError, InvalidParameterError, KubeError) as error:
@@ -248,7 +249,7 @@ async def _content(context: Context, facts: Facts, done: Pass, place: Key) -> _C
     """Read the target and render. Raises ChangeImpossibleError, InvalidParameterError or KubeError."""
     if facts.runbook is None or facts.response is None or facts.policy is None:
         raise RuntimeError("a plan is rendered from its runbook, response and policy")
-    target = await context.kube.get(TARGETS[place.kind], place.namespace, place.name)
+    target = await context.kube.get(SUBJECTS[place.kind], place.namespace, place.name)
     replicasets = await _replicasets(context, target)
     values = arguments(facts.runbook.spec, facts.plan.spec.parameters)
     error = metrics_problem(done.measurements, queries(facts.policy), "")
@@ -274,13 +275,13 @@ async def _rendered(context: Context, facts: Facts, trial: Trial, own: Simulated
     made, basis = content.rendered, _basis(facts, trial.done, trial.target)
     context.revisions[facts.plan.key] = Revision(basis, made.content_digest, context.clock.now())
     return Draft(
-        mode=facts.response.mode,
+        mode=reach(facts.response.mode, facts.runbook.spec),
         target=made.target,
         steps=made.steps,
         rollback=made.rollback,
         candidates=tuple(one.candidate for one in trial.simulated),
         prediction=own.prediction,
-        diff=await _diff(context, facts.runbook, trial.target, content),
+        diff=retuning.told(own.prediction) or await _diff(context, facts.runbook, trial.target, content),
         risk_class=content.risk,
         risk_reasons=tuple(content.reasons),
         approvers=facts.response.approvers,

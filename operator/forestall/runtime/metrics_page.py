@@ -28,6 +28,7 @@ def _values(literal: Any) -> str:
 
 
 LABELS: Final[Mapping[str, str]] = {
+    "about": "`plan`: one that was carried out; `fault`: a loss that had been examined before it came",
     "class": _values(FindingClass),
     "code": "HTTP status",
     "condition": "type of a condition of inspection policies",

@@ -102,6 +102,8 @@ async def _tell(context: Context, plan: RemediationPlan, decision: Decision) -> 
         context.metrics.moves.labels(decision.status.phase).inc()
         if decision.status.phase in TERMINAL:
             context.metrics.ended(decision.status.timestamps)
+            if decision.status.score is not None:
+                context.metrics.scored("plan", decision.status.score)
         log.info(
             "phase",
             before=plan.status.phase,

@@ -19,7 +19,8 @@ from forestall.closure.counting import count
 from forestall.gates import lock, pause
 from forestall.inspection import findings
 from forestall.inspection.alerts import Firing, alive
-from forestall.inspection.inspect import inspect
+from forestall.inspection.foresight import NOTHING_FORESEEN
+from forestall.inspection.inspect import NO_FAULTS, inspect
 from forestall.inspection.queries import queries
 from forestall.inspection.report import Observation, Report
 from forestall.planning.propose import Proposal, propose
@@ -72,10 +73,22 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     measurements = await measured(context, policy, twin)
     snapshot, now = twin.snapshot(), context.clock.now()
     before = context.passes.get(policy.key)
-    holds = before.report.holds if before and before.generation == policy.metadata.generation else {}
+    last = before.report if before and before.generation == policy.metadata.generation else None
     known = findings_of(context, policy)
     alerts = {one.spec: told for one in known if (told := firing(context, policy, one, now))}
-    report = await asyncio.to_thread(inspect, policy, snapshot, measurements, holds, now, alerts=alerts)
+    report = await asyncio.to_thread(
+        inspect,
+        policy,
+        snapshot,
+        measurements,
+        last.holds if last else {},
+        now,
+        alerts=alerts,
+        foreseen=last.foresight if last else NOTHING_FORESEEN,
+        faults=last.faults if last else NO_FAULTS,
+    )
+    for score in report.new_scores(last):
+        context.metrics.scored("fault", score)
     return Pass(now, policy.metadata.generation, snapshot, measurements, report, alerts)
 
 

@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
+from forestall.api.prediction import Score
 from forestall.api.remediationplan import Timestamps
 from forestall.ports import Measurement
 
@@ -23,6 +24,9 @@ REMOVED = ("RemediationPlan", "Finding", "Job")
 """Kinds that retention removes."""
 PARTS = ("decide", "act", "verify")
 """The parts of a plan's way that are timed."""
+PREDICTED = ("plan", "fault")
+"""What predictions are about."""
+ERRORS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FATES = ("taken", "resolved", "unmatched", "untargeted", "overflow", "unreadable", "truncated", "expired")
 """What can become of an alert."""
 
@@ -113,6 +117,21 @@ class Metrics:
         self.ledger_behind = self._gauge(
             "forestall_ledger_behind", "Findings and plans that the ledger is not up to date with"
         )
+        self.facts = self._counter(
+            "forestall_predicted_facts_total", "Predicted facts that could be held against what came", "about"
+        )
+        self.right_facts = self._counter(
+            "forestall_predicted_facts_right_total", "Of these, facts that came true", "about"
+        )
+        self.prediction_error = self._histogram(
+            "forestall_prediction_error",
+            "Mean difference between predicted and actual utilisation of links, in points",
+            "about",
+            buckets=ERRORS,
+        )
+        for about in PREDICTED:
+            self.facts.labels(about)
+            self.right_facts.labels(about)
         for part in PARTS:
             self.plan_seconds.labels(part)
         for fate in FATES:
@@ -125,6 +144,13 @@ class Metrics:
         """Count queries by their answers."""
         self.queries.inc(len(answers))
         self.query_errors.inc(sum(1 for answer in answers.values() if answer.error))
+
+    def scored(self, about: Literal["plan", "fault"], score: Score) -> None:
+        """Count what was predicted and what came."""
+        self.facts.labels(about).inc(score.total)
+        self.right_facts.labels(about).inc(score.matched)
+        if score.error is not None:
+            self.prediction_error.labels(about).observe(float(score.error))
 
     def ended(self, times: Timestamps) -> None:
         """Time the parts of an ended plan's way; a part that it did not come to is left out."""

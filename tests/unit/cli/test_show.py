@@ -108,3 +108,29 @@ def test_a_plan_that_is_not_there_is_an_error_with_a_remedy() -> None:
         'error: remediationplans.forestall.dev "nowhere" not found',
         "remedy: look it up: kubectl forestall plans --all-namespaces",
     ]
+
+
+def figures(use: str, failing: int, *worst: dict[str, Any]) -> dict[str, Any]:
+    return {"link": "a-b", "utilisation": use, "lostDemand": "0", "losses": 5, "failing": failing, "worst": worst}
+
+
+def test_a_plan_for_a_network_shows_its_figures_before_during_and_after() -> None:
+    worst = {"loss": "link/backbone/a-c", "link": "a-b", "utilisation": "1.4", "lostDemand": "0"}
+    network = {
+        "network": "backbone",
+        "topologyId": "sha256:1",
+        "changes": [{"link": "a-b", "before": 1, "after": 2}],
+        "before": figures("1.2", 1, worst),
+        "during": figures("0.9", 0),
+        "after": figures("0.4", 0),
+        "caveat": "Routes are shortest paths.",
+    }
+    prediction = {"snapshotId": "sha256:1", "readyPods": 0, "nodes": 0, "caveat": "Steady state.", "network": network}
+    text = run(Cluster([finding(), plan(prediction=prediction)]), "show", NAME).stdout
+    rows = [line.split() for line in text.splitlines() if line.startswith(("before", "during", "after"))]
+    assert rows == [
+        ["before", "a-b", "1.2", "0", "1", "of", "5", "link/backbone/a-c", "1.4"],
+        ["during", "a-b", "0.9", "0", "0", "of", "5", "-", "-"],
+        ["after", "a-b", "0.4", "0", "0", "of", "5", "-", "-"],
+    ]
+    assert "Routes are shortest paths." in text

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 
 from forestall.api.inspectionpolicy import Mode
+from forestall.api.prediction import Score
 from forestall.api.remediationplan import RemediationPlanStatus
 from forestall.execution.decide import decide
-from forestall.gates.facts import Draft, Facts
+from forestall.gates.facts import Draft, Facts, Inspected
 from tests.unit.execution.scene import draft
 from tests.unit.gates.scene import CONTENT, DIGEST, NOW, facts, finding, policy
+from tests.unit.planning.objects import runbook
 
 
 def new(drawn: Draft | None = None) -> Facts:
@@ -93,3 +95,28 @@ def test_one_too_many_of_its_proposer_ends_before_it_is_simulated() -> None:
     decision = decide(replace(new(), surplus="frank has 10 proposals"), NOW)
     assert (decision.status.phase, decision.status.message) == ("Superseded", "frank has 10 proposals")
     assert decision.actions == ()
+
+
+def for_people(found: Inspected) -> Facts:
+    """A proposal that people carry out, as it rests under a response in mode Open."""
+    known = facts({"phase": "Proposed"}, {}, runbook=runbook("SetMetrics"), finding=finding(), inspected=found)
+    changes = {"mode": "Propose", "candidates": draft().candidates}
+    return known.with_status(known.plan.status.model_copy(update=changes))
+
+
+def inspected(score: Score | None) -> Inspected:
+    return Inspected(at=NOW, finding_present=True, problem="", metrics_ok=True, realised=score)
+
+
+def test_what_people_carry_out_stays_a_proposal_however_far_the_response_goes() -> None:
+    drawn = replace(new(draft(mode="Propose")), runbook=runbook("SetMetrics"))
+    assert decide(drawn, NOW).status.message == "proposed only: people carry it out, and the twin sees when it is done"
+    decision = decide(for_people(inspected(None)), NOW)
+    assert decision.status.phase == "Proposed"
+
+
+def test_a_proposal_that_people_have_carried_out_ends_with_its_score() -> None:
+    score = Score(matched=2, total=3, message="link a-b: predicted 0.4, is 0.9")
+    status = decide(for_people(inspected(score)), NOW).status
+    assert (status.phase, status.score) == ("Cancelled", score)
+    assert status.message == "people have carried it out; prediction 2 of 3 right"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forestall.api.inspectionpolicy import GoalState, GoalStatus
-from forestall.api.remediationplan import Prediction
+from forestall.api.prediction import Prediction
 from forestall.execution import soaking
 from forestall.execution.decide import decide
 from forestall.execution.decision import Decision

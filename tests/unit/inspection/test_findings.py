@@ -13,6 +13,7 @@ import pytest
 from forestall.api.assignment import AGENT, ON_CALL, SYSTEM, Assignee, HandOff
 from forestall.api.conditions import is_true
 from forestall.api.finding import MAX_TRANSITIONS, FindingStatus
+from forestall.api.prediction import Score
 from forestall.api.remediationplan import TERMINAL, Phase, RemediationPlan
 from forestall.inspection.findings import unplanned
 from forestall.inspection.report import Observation
@@ -357,3 +358,11 @@ def test_the_condition_tells_the_state_and_since_when_the_finding_is_at_rest(sto
     assert (condition.type, condition.status, condition.reason) == ("Ready", "False", "Planned")
     assert condition.last_transition_time == raised
     assert condition.message == SEEN.message
+
+
+def test_a_score_is_kept_until_the_condition_shows_anew(story: Story) -> None:
+    score = Score(matched=2, total=3, message="goal room: predicted NotFulfilled, is Fulfilled")
+    assert story.tell(replace(SEEN, score=score)).score == score
+    assert story.tell(SEEN).score == score
+    assert story.tell(None).score == score
+    assert story.tell(SEEN).score is None

@@ -64,8 +64,10 @@ def replicaset(name: str, image: str, revision: object, *, owner: str = "uid-car
 
 def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -> Runbook:
     """The runbook of an effect, named as its action; one that is only vouched for has an image of its own."""
-    name = next((action for action, known in ACTIONS.items() if known == effect), "custom-job")
+    proposal = {"retune": "SetMetrics"}
+    name = next((action for action, known in {**ACTIONS, **proposal}.items() if known == effect), "custom-job")
     own = {"argv": ["/bin/mend"], "image": CUSTOM} if name == "custom-job" else {"argv": [name]}
+    action = {"name": name, **own, "serviceAccountName": f"forestall-action-{name}"}
     return Runbook.model_validate(
         {
             "metadata": {"name": name},
@@ -75,7 +77,7 @@ def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -
                 "whenToUse": "When it helps.",
                 "targetKinds": [_kind(effect)],
                 "parameters": _PARAMETERS.get(effect, []) if parameters is None else parameters,
-                "actions": [{"name": name, **own, "serviceAccountName": f"forestall-action-{name}"}],
+                "actions": [] if effect == "SetMetrics" else [action],
                 "reads": ["spec.template", "spec.replicas"],
                 "writes": ["spec.template"],
                 "effect": effect,
@@ -89,6 +91,8 @@ def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -
 def _kind(effect: str) -> str:
     if effect in ("Cordon", "Uncordon", "Drain", "RemoveTaint", "AddTaint"):
         return "Node"
+    if effect == "SetMetrics":
+        return "NetworkTwin"
     return "Service" if effect in ("SetTargetPort", "SetSelectorLabel") else "Deployment"
 
 
@@ -103,6 +107,7 @@ def _number(name: str, **more: Any) -> Json:
 _NODE = _texts("node")
 _TAINT = _texts("node", "key", "effect")
 _PARAMETERS: Mapping[str, list[Json]] = {
+    "SetMetrics": [_number("changes", default="4")],
     "SetReplicas": [{"name": "replicas", "description": "Pods.", "type": "Integer", "minimum": 1, "maximum": 100}],
     "SpreadOverNodes": [
         {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
+from forestall.api.prediction import Score
 from forestall.api.remediationplan import Timestamps
 from forestall.ports import Measurement
 from forestall.runtime.telemetry import Metrics
@@ -33,3 +35,13 @@ def test_what_a_plan_did_not_come_to_is_not_timed_and_still_served() -> None:
     metrics = Metrics()
     metrics.ended(Timestamps(detected=NOW))
     assert value(metrics, "forestall_plan_seconds_count", part="decide") == 0
+
+
+def test_predictions_are_counted_with_what_came_true_and_how_far_off_they_were() -> None:
+    metrics = Metrics()
+    metrics.scored("fault", Score(matched=2, total=3, error=Decimal("0.04")))
+    metrics.scored("fault", Score(matched=1, total=1))
+    assert value(metrics, "forestall_predicted_facts_total", about="fault") == 4
+    assert value(metrics, "forestall_predicted_facts_right_total", about="fault") == 3
+    assert value(metrics, "forestall_prediction_error_count", about="fault") == 1
+    assert value(metrics, "forestall_predicted_facts_total", about="plan") == 0

@@ -66,3 +66,15 @@ def platform(hosts: Mapping[str, str]) -> Topology:
         networks=[Network(id=PLATFORM, layer="platform", supporting=(BACKBONE,))],
         nodes=[NetworkNode(key=router(name, PLATFORM), supporting=(router(below),)) for name, below in hosts.items()],
     )
+
+
+def fan(amount: float, ways: str = "cd", capacity: float = 10 * GIGABIT) -> Topology:
+    """A cable from a to b, and ways of two cables over others, all of metric 1; the demand takes the first alone."""
+    pairs = [("a", "b"), *(pair for way in ways for pair in (("a", way), (way, "b")))]
+    links = [link(*ends, capacity=capacity) for one, other in pairs for ends in ((one, other), (other, one))]
+    return Topology.of(
+        networks=[Network(id=BACKBONE, layer="ip")],
+        nodes=[NetworkNode(key=router(name)) for name in f"ab{ways}"],
+        links=links,
+        demands=[demand("a", "b", amount)],
+    )

@@ -15,7 +15,7 @@ from forestall.api.networktwin import NetworkTwin
 from forestall.api.runbook import Runbook, RunbookSpec
 from forestall.cli.linting.documents import Path, Problem
 from forestall.cli.linting.structure import unknown
-from forestall.planning.changes import ACTIONS
+from forestall.planning.changes import ACTIONS, PROPOSALS
 from forestall.planning.runbooks import InvalidParameterError, arguments, completed, problem
 
 Runbooks = Mapping[str, RunbookSpec]
@@ -104,9 +104,9 @@ def _empty(response: Response, path: Path) -> Iterator[Problem]:
 
 def _rung(rung: Rung, runbooks: Runbooks, path: Path) -> Iterator[Problem]:
     if rung.runbook not in runbooks:
-        if rung.runbook not in ACTIONS:
+        if rung.runbook not in (*ACTIONS, *PROPOSALS):
             message = f"{rung.runbook} is neither shipped nor among the given files"
-            remedy = f"{unknown(rung.runbook, (*ACTIONS, *runbooks))}, or give the file of the runbook, too"
+            remedy = f"{unknown(rung.runbook, (*ACTIONS, *PROPOSALS, *runbooks))}, or give the file of the runbook, too"
             yield Problem((*path, "runbook"), message, remedy)
         return
     yield from misfits(rung, runbooks[rung.runbook], (*path, "parameters"))

@@ -32,6 +32,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "!has(self.idempotent) || self.idempotent || self.actions.all(a, !has(a.retries) || a.retries == 0)": lambda spec: (
         spec.get("idempotent", True) or not any(action.get("retries") for action in spec["actions"])
     ),
+    "(size(self.actions) == 0) == (self.effect == 'SetMetrics')": lambda spec: (
+        (not spec["actions"]) == (spec["effect"] == "SetMetrics")
+    ),
     "self.decision != 'Reject' || size(self.reason) > 0": lambda spec: (
         spec["decision"] != "Reject" or bool(spec.get("reason"))
     ),

@@ -10,7 +10,7 @@ from forestall.api.networktwin import NetworkTwin
 from forestall.api.runbook import Runbook
 from forestall.cli.linting.crosschecks import problems
 from forestall.cli.linting.documents import text_of
-from forestall.planning.changes import ACTIONS
+from forestall.planning.changes import ACTIONS, PROPOSALS
 from forestall.ports import Json
 
 CATALOGUE = Path(__file__).parents[4] / "charts/forestall/templates/catalogue"
@@ -115,7 +115,7 @@ def test_a_runbook_is_shipped_or_given() -> None:
 def test_the_shipped_runbooks_are_called_as_their_actions() -> None:
     shipped = {path.stem for path in CATALOGUE.glob("*.yaml")}
     assert shipped
-    assert shipped <= ACTIONS.keys()
+    assert shipped <= {*ACTIONS, *PROPOSALS}
 
 
 @pytest.mark.parametrize(
