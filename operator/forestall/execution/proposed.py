@@ -57,6 +57,8 @@ def _proposal(facts: Facts) -> Decision:
     """A rendered plan that may only be proposed: it gives way once the policy says otherwise."""
     if facts.response is None or _mode(facts.response, facts.runbook) != facts.plan.status.mode:
         return end(facts, "Stale", "the policy's response has changed: a fresh plan follows")
+    if facts.inspected and facts.inspected.outdated:
+        return end(facts, "Stale", "the network has changed: a fresh plan follows")
     return stay(facts, facts.plan.status.message)
 
 

@@ -98,6 +98,8 @@ class Inspected:
     realised: Score | None = None
     """Of a change of a network that people carry out: what was predicted, held against what came. None: it is not
     carried out."""
+    outdated: bool = False
+    """Whether the network that it would change is another one by now."""
     lingers: bool = False
     """Whether the condition may show for a while after it has gone: Alertmanager takes its time to tell."""
 

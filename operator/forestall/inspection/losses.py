@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from forestall.api.base import Key
@@ -15,6 +14,7 @@ from forestall.api.networkpolicy import (
     LossScope,
     SinglePointOfFailureInspection,
 )
+from forestall.inspection.remembering import remembered
 from forestall.twin.analyses.layers import down, layers
 from forestall.twin.analyses.routed import cabling
 from forestall.twin.joining import has, together
@@ -63,7 +63,7 @@ def names(inspection: SinglePointOfFailureInspection, view: View) -> frozenset[s
     return frozenset(loss.name for loss in _single(inspection, view))
 
 
-@lru_cache(maxsize=16)
+@remembered
 def hosts(topology: Topology, losses: tuple[Loss, ...]) -> Mapping[str, frozenset[str]]:
     """By loss: names of the Kubernetes nodes that go with it, from whatever layer they rest on."""
     found = {loss.name: together(topology, loss.elements) for loss in losses}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from forestall.api.inspectionpolicy import GoalState
 from forestall.inspection.goals import GoalResult
 from forestall.inspection.losses import NOTHING, Loss
 from forestall.inspection.measured import STEP
+from forestall.inspection.remembering import remembered
 from forestall.twin.analyses.failing import Failed, Failing
 from forestall.twin.analyses.judging import Judging
 from forestall.twin.analyses.layers import down, layers
@@ -36,12 +36,9 @@ def on_networks(goal: Goal) -> bool:
     return goal.reachable is not None or goal.capacity is not None
 
 
-@lru_cache(maxsize=16)
+@remembered
 def results(topology: Topology, goals: tuple[Goal, ...], losses: tuple[Loss, ...]) -> Results:
-    """How goals of networks stand now (under the loss NOTHING) and after each loss.
-
-    The last few answers are kept: the same topology has the same ones.
-    """
+    """How goals of networks stand now (under the loss NOTHING) and after each loss."""
     found: dict[tuple[str, str], GoalResult] = {}
     for goal in goals:
         judge = _judge(topology, goal)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from forestall.api.base import Key
 from forestall.api.networkpolicy import ContingencyInspection, ContingencyScope, MaintenanceInspection
 from forestall.inspection.losses import Loss, name_of
+from forestall.inspection.remembering import remembered
 from forestall.twin.analyses.contingency import examine, merge
 from forestall.twin.analyses.layers import down
 from forestall.twin.analyses.outcomes import Contingency, Outcome
@@ -40,8 +40,8 @@ def sweep(topology: Topology, network: str, scopes: Scopes, limit: float, window
         return f"network {network} cannot be judged: {error}"
 
 
-swept = lru_cache(maxsize=16)(sweep)
-"""The same, of which the last few answers are kept: the same topology has the same ones."""
+swept = remembered(sweep)
+"""The same, asked once for each topology."""
 
 
 def live(topology: Topology, network: str, scopes: Collection[ContingencyScope]) -> tuple[Loss, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from forestall.api.prediction import Prediction, Score
 from forestall.inspection.foresight import CLOSE
 from forestall.inspection.losses import name_of
 from forestall.inspection.measured import STEP
+from forestall.inspection.remembering import remembered
 from forestall.inspection.report import cut, distinct
 from forestall.inspection.sweeps import KINDS, sweep, swept
 from forestall.planning.traffic.search import search
@@ -92,17 +92,29 @@ def realised(prediction: Prediction | None, asked: ContingencyInspection | None,
     return Score(matched=3 - len(wrong), total=3, error=error, message=cut("; ".join(wrong)))
 
 
+def outdated(prediction: Prediction | None, snapshot: Snapshot) -> bool:
+    """Whether a link that was to be changed is gone, or has a metric that is neither the old nor the new one."""
+    network = prediction.network if prediction else None
+    metrics = _metrics(network, snapshot.topology) if network else {}
+    return any(metrics.get(one.link) not in {one.before, one.after} for one in (network.changes if network else ()))
+
+
 def _is_set(network: NetworkPrediction, topology: Topology) -> bool:
-    links = {distinct(key.name): link for key, link in topology.links.items() if key.namespace == network.network}
-    return all(one.link in links and links[one.link].metric == one.after for one in network.changes)
+    metrics = _metrics(network, topology)
+    return all(metrics.get(one.link) == one.after for one in network.changes)
 
 
-@lru_cache(maxsize=8)
+def _metrics(network: NetworkPrediction, topology: Topology) -> Mapping[str, int]:
+    """Present metrics, by link as a plan names it."""
+    return {distinct(link.key.name): link.metric for link in topology.by_network.get(network.network, ())}
+
+
+@remembered
 def retuned(topology: Topology, asked: ContingencyInspection, most: int) -> Retuned | str:
     """At most `most` metrics that bring the network under the inspection's limit, whatever it examines is lost; or why
     there are none that are better than today's.
 
-    The same question has the same answer; the last few are kept.
+    The same question has the same answer.
     """
     try:
         state = _State(topology, asked)

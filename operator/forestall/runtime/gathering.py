@@ -152,6 +152,7 @@ def _inspected(
         ready_pods=len(ready),
         nodes=len({pod.node for pod in ready}),
         realised=retuning.realised(plan.status.prediction, retuning.asked_by(policy, finding), done.snapshot),
+        outdated=retuning.outdated(plan.status.prediction, done.snapshot),
         lingers=finding.spec in done.alerts,
     )
 

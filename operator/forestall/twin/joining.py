@@ -104,7 +104,7 @@ def _joined(declared: Topology, nodes: Mapping[str, Node], labels: Mapping[str, 
         declared,
         nodes=_told(declared.nodes, {**ready, **measured.up}),
         links={**links, **rated},
-        groups=_ordered({key: _whole(declared, group) for key, group in groups.items()}),
+        groups=_ordered(_whole(declared, groups) if platforms(declared) else groups),
         demands=_ordered({one.key: one for one in _demands(declared, measured.demands)}),
     )
 
@@ -126,9 +126,9 @@ def _groups(nodes: Iterable[Node], labels: Mapping[str, Cause]) -> Iterator[Risk
         yield RiskGroup(key=key, cause=labels[label], members=tuple(sorted(together)))
 
 
-def _whole(declared: Topology, group: RiskGroup) -> RiskGroup:
-    """The group, with both sides of each Kubernetes node that is a member."""
-    return replace(group, members=together(declared, group.members))
+def _whole(declared: Topology, groups: Mapping[Key, RiskGroup]) -> Mapping[Key, RiskGroup]:
+    """The groups, with both sides of each Kubernetes node that is a member."""
+    return {key: replace(group, members=together(declared, group.members)) for key, group in groups.items()}
 
 
 def _demands(declared: Topology, measured: Mapping[Ends, float]) -> Sequence[Demand]:

@@ -104,8 +104,8 @@ def for_people(found: Inspected) -> Facts:
     return known.with_status(known.plan.status.model_copy(update=changes))
 
 
-def inspected(score: Score | None) -> Inspected:
-    return Inspected(at=NOW, finding_present=True, problem="", metrics_ok=True, realised=score)
+def inspected(score: Score | None, *, outdated: bool = False) -> Inspected:
+    return Inspected(at=NOW, finding_present=True, problem="", metrics_ok=True, realised=score, outdated=outdated)
 
 
 def test_what_people_carry_out_stays_a_proposal_however_far_the_response_goes() -> None:
@@ -120,3 +120,8 @@ def test_a_proposal_that_people_have_carried_out_ends_with_its_score() -> None:
     status = decide(for_people(inspected(score)), NOW).status
     assert (status.phase, status.score) == ("Cancelled", score)
     assert status.message == "people have carried it out; prediction 2 of 3 right"
+
+
+def test_a_proposal_for_a_network_that_has_changed_since_gives_way_to_a_fresh_one() -> None:
+    status = decide(for_people(inspected(None, outdated=True)), NOW).status
+    assert (status.phase, status.message) == ("Stale", "the network has changed: a fresh plan follows")

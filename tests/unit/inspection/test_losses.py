@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from forestall.api.base import Key
 from forestall.inspection import losses
 from forestall.inspection.losses import Loss, hosts, name_of, stakes
+from forestall.ports import Json
 from forestall.twin.topology import GROUP, NetworkNode, RiskGroup, Topology
 from tests.unit.inspection.networked import HOSTS, RING, ZONE, single, twin
 from tests.unit.inspection.scenes import IMAGES, SPOF, policy
@@ -17,8 +20,8 @@ DUCT = Key(GROUP, "", "duct-7")
 SHARED = Topology.of(groups=[RiskGroup(key=DUCT, cause="conduit", members=(cable("a", "b"), cable("b", "a")))])
 
 
-def ahead(scope: str, topology: Topology = RING, **given: object) -> list[str]:
-    view = twin(topology, **given)  # type: ignore[arg-type]  # whatever the test gives
+def ahead(scope: str, topology: Topology = RING, cluster: Sequence[Json] = ()) -> list[str]:
+    view = twin(topology, cluster)
     return [loss.name for loss in stakes(policy(inspections=[single(scope)]), view).ahead]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,7 +13,6 @@ from forestall.api.remediationplan import Candidate
 from forestall.inspection.inspect import inspect
 from forestall.planning import retuning
 from forestall.planning.propose import Nothing, Proposal, propose
-from forestall.planning.retuning import retuned
 from forestall.planning.runbooks import reach
 from forestall.planning.simulate import Option, Simulated, examine
 from forestall.planning.targets import key_of
@@ -103,16 +102,14 @@ def test_where_no_metric_helps_nothing_is_planned_and_the_reason_is_told() -> No
 
 
 @pytest.fixture
-def searched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+def searched(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """What the search for metrics finds: another one for the cable from a to b."""
-    retuned.cache_clear()
-    yield lambda metric: monkeypatch.setattr(retuning, "_searched", lambda *_: {cable("a", "b"): metric})
-    retuned.cache_clear()
+    return lambda metric: monkeypatch.setattr(retuning, "_searched", lambda *_: {cable("a", "b"): metric})
 
 
 def test_a_change_that_is_worse_after_some_loss_is_rejected_with_it(searched: Callable[[int], None]) -> None:
     searched(9)
-    candidate = own()
+    candidate = own(fan(12e9))
     assert candidate.verdict == "Rejected"
     assert candidate.counterexample == "link a-d carries 1.2000 of its capacity when link/backbone/a-c is lost"
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from forestall.adapters.resources import FINDINGS, PLANS, PODS, POLICIES
+from forestall.adapters.resources import FINDINGS, NODES, PLANS, PODS, POLICIES
 from forestall.api import conditions
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import RemediationPlan
+from forestall.inspection.foresight import SETTLED
 from forestall.ports import Json, KubeError, Measurement, Resource, Sample
 from forestall.runtime import policies
 from forestall.runtime.policies import metrics_problem
 from tests.unit.gates.scene import NOW
-from tests.unit.planning.world import QUERY, load_inspection
+from tests.unit.planning.world import QUERY, load_inspection, node
 from tests.unit.runtime.instant import run, settle
 from tests.unit.runtime.scene import IMAGES, POLICY, World, broken, twin
 
@@ -283,3 +284,23 @@ def test_what_is_wrong_with_the_metrics(
     measurements: Mapping[str, Measurement], wanted: Sequence[str], server: str, told: str
 ) -> None:
     assert metrics_problem(measurements, wanted, server) == told
+
+
+def test_what_was_said_of_a_loss_is_held_against_what_came_once_it_has_settled() -> None:
+    async def story(world: World) -> None:
+        def counted() -> float | None:
+            read = world.context.metrics.registry.get_sample_value
+            return read("forestall_predicted_facts_right_total", {"about": "fault"})
+
+        await world.inspect()
+        world.kube.put(NODES, node("worker-1", ready=False))
+        await settle()
+        await world.inspect()
+        assert counted() == 0
+        world.clock.advance(SETTLED)
+        for _ in range(2):
+            await world.inspect()
+            assert counted() == 1
+
+    goal = {"name": "up", "available": {"service": "cart", "minReady": 2}}
+    told(story, goals=[goal], inspections=[{"name": "nodes", "singlePointOfFailure": {}}])
