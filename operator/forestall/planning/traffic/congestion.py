@@ -29,5 +29,5 @@ def congestion(load: Reals, room: Reals) -> float:
 
 
 def pressure(use: Reals, scale: float) -> float:
-    """Smooth stand-in for the highest of the utilisations `use`, [arcs]: it falls, too, when the second highest does."""
+    """Smooth stand-in for the highest of the utilisations `use`, [arcs]: it also falls when the second highest does."""
     return float(((use / scale) ** SHARPNESS).sum())

@@ -37,7 +37,6 @@ def search(
     budget: Budget,
     *,
     failures: Sequence[Collection[int]] = (),
-    closed: Collection[int] = (),
 ) -> Moves:
     """Few changes of metrics under which no utilisation exceeds `target`, or as little as could be found.
 
@@ -47,13 +46,15 @@ def search(
     """
     if not 0 <= target < math.inf:
         raise ValueError("target: a utilisation was expected")
-    trial = Trial(network, demand, failures, closed)
-    if budget.evaluations < 3 * trial.sweep_cost:
-        raise ValueError(f"budget: {3 * trial.sweep_cost} evaluations are needed to look at today and at an answer")
+    trial = Trial(network, demand, failures)
+    if budget.evaluations < 2 * trial.sweep_cost:
+        raise ValueError(f"budget: {2 * trial.sweep_cost} evaluations are needed to look at today and at an answer")
     walk = Walk(trial, target, budget)
     best = walk.run()
-    trial.settle(best.metrics)
-    after = trial.figures()
+    after = walk.today.figures
+    if best.metrics:
+        trial.settle(best.metrics)
+        after = trial.figures()
     return Moves(
         metrics=best.metrics,
         before=walk.today.figures,

@@ -62,13 +62,23 @@ def changes(ways: Ways, arc: int, without: Without, highest: int) -> Iterator[tu
     if not len(pairs.amount):
         return
     extra = _detours(ways, pairs)
-    open_ = (ways.cost < DOWN)[:, None]
-    passed = (extra == 0) & open_
+    is_open = (ways.cost < DOWN)[:, None]
+    passed = (extra == 0) & is_open
     for each in _most(passed @ pairs.amount, FEEDERS, first=arc):
-        yield from _longer(ways, pairs, each, passed[each], without(each), highest)
-    nearby = (extra > 0) & (extra < ways.cost[:, None]) & open_
+        # What a longer arc would cost the pairs at most, when they have left it.
+        more = without(each)[pairs.target, pairs.source] - pairs.length
+        can_leave = passed[each] & (more < FAR // 2)
+        for step in _levels(more[can_leave], pairs.amount[can_leave]):
+            yield from _around(each, int(ways.cost[each]) + step, 1, highest)
+    nearby = (extra > 0) & (extra < ways.cost[:, None]) & is_open
     for each in _most(nearby @ pairs.amount, ALTERNATES):
-        yield from _shorter(int(ways.cost[each]), each, extra[each][nearby[each]], pairs.amount[nearby[each]])
+        for step in _levels(extra[each][nearby[each]], pairs.amount[nearby[each]]):
+            yield from _around(each, int(ways.cost[each]) - step, -1, highest)
+
+
+def _around(arc: int, tie: int, beyond: int, highest: int) -> Iterator[tuple[int, int]]:
+    """The metric at which ways are equally long, and the next at which they no longer are."""
+    return ((arc, metric) for metric in (tie, tie + beyond) if 1 <= metric <= highest)
 
 
 def _crossing(ways: Ways, arc: int) -> _Crossing:
@@ -93,21 +103,6 @@ def _most(amount: Reals, number: int, *, first: int | None = None) -> list[int]:
     order = np.argsort(-amount, kind="stable")[:number]
     found = [int(arc) for arc in order if amount[arc] > 0 and arc != first]
     return found if first is None else [first, *found][:number]
-
-
-def _longer(
-    ways: Ways, pairs: _Crossing, arc: int, passing: NDArray[np.bool_], without: Longs, highest: int
-) -> Iterator[tuple[int, int]]:
-    extra = (without[pairs.target, pairs.source] - pairs.length)[passing]
-    can_leave = extra < FAR // 2
-    for step in _levels(extra[can_leave], pairs.amount[passing][can_leave]):
-        metric = int(ways.cost[arc]) + step
-        yield from ((arc, value) for value in (metric, metric + 1) if value <= highest)
-
-
-def _shorter(cost: int, arc: int, extra: Longs, amount: Reals) -> Iterator[tuple[int, int]]:
-    for step in _levels(extra, amount):
-        yield from ((arc, value) for value in (cost - step, cost - step - 1) if value >= 1)
 
 
 def _levels(steps: Longs, amount: Reals) -> list[int]:

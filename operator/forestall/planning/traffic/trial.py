@@ -59,17 +59,11 @@ class Figures:
 class Trial:
     """Routing of one network while its metrics are tried. Not for two threads at once."""
 
-    def __init__(
-        self,
-        network: Network,
-        demand: ArrayLike,
-        failures: Sequence[Collection[int]] = (),
-        closed: Collection[int] = (),
-    ) -> None:
-        """`demand` is [nodes, nodes], to the first from the second; no traffic takes the arcs `closed`.
+    def __init__(self, network: Network, demand: ArrayLike, failures: Sequence[Collection[int]] = ()) -> None:
+        """`demand` is [nodes, nodes], to the first from the second. Each of `failures` is links that fail together.
 
-        Each of `failures` is links that fail together. The network is left as it is; its rows must be those of
-        `default().kernels`. ValueError where the network is too large or has no links, or a demand is unsound.
+        The network is left as it is; its rows must be those of `default().kernels`. ValueError where it is too large
+        or has no links, or a demand is unsound; IndexError for a link that there is not.
         """
         if network.nodes**2 > CELLS:
             raise ValueError(f"{network.nodes} nodes are too many to try metrics")
@@ -80,9 +74,7 @@ class Trial:
         self.room: Reals = np.array(network.room())
         self.tail = np.array(network.shape.tail, np.int64)
         self.head = np.array(network.shape.head, np.int64)
-        self.spent = 0
-        self.commit(dict.fromkeys(closed, DOWN))
-        self.routing.start_over()
+        self.spent = 1
         self.today = self.cost.copy()
 
     @property

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from forestall.planning.traffic.congestion import pressure
-from forestall.planning.traffic.thresholds import Reals, changes
+from forestall.planning.traffic.thresholds import FEEDERS, changes
 from forestall.planning.traffic.trial import Figures, Metrics, Spot, Trial
 from forestall.twin.engine import FAR
 
@@ -82,18 +82,23 @@ class Walk:
         self.scale = self.today.figures.peak
 
     def run(self) -> Known:
-        """The best that was found."""
+        """The best that was found; one look at all its figures is left of the budget."""
         if self.today.figures.peak > self.target:
-            while self.limit > 0 and self._affords(1) and self._advance():
+            aside = HOT * (FEEDERS + 2) + self.budget.changes  # what a step asks before it tries anything
+            while self.limit > 0 and self._affords(aside + 1) and self._advance():
                 self.step += 1
             self._prune()
         return self.best
 
+    @property
+    def _visit(self) -> int:
+        """Questions that it takes to go somewhere and look at all figures there."""
+        return 1 + self.trial.sweep_cost
+
     def _affords(self, questions: int) -> bool:
-        """Whether so many more can be asked and enough is left to prune what was found and to answer."""
-        pruning = (len(self.best.metrics) + 1) * (self.trial.sweep_cost + 1)
-        end = self.budget.evaluations - 2 * self.trial.sweep_cost - min(pruning, self.budget.evaluations // 2)
-        return self.trial.spent + questions <= end
+        """Whether so many more can be asked before the step is taken, and what was found pruned and answered."""
+        pruning = min((len(self.best.metrics) + 2) * self._visit, self.budget.evaluations // 2)
+        return self.trial.spent + questions <= self.budget.evaluations - pruning - 3 * self._visit
 
     def _advance(self) -> bool:
         """Take one step; False where there is none to take."""
@@ -139,7 +144,7 @@ class Walk:
             pass
 
     def _is_better_without(self, arc: int) -> bool:
-        if self.trial.spent + 1 + 2 * self.trial.sweep_cost > self.budget.evaluations - self.trial.sweep_cost:
+        if self.trial.spent > self.budget.evaluations - 3 * self._visit:
             return False
         self.trial.go_to({other: metric for other, metric in self.best.metrics.items() if other != arc})
         found = self._look()
@@ -148,17 +153,16 @@ class Walk:
         self.best = found
         return True
 
-    def _options(self) -> list[Metrics]:
+    def _options(self) -> Sequence[Metrics]:
         """Costs to try: one change each, or two where one has to be taken back for the other."""
         changed = self.here.metrics
-        back = [{arc: int(self.trial.today[arc])} for arc in sorted(changed)]
+        back: list[Metrics] = [{arc: int(self.trial.today[arc])} for arc in sorted(changed)]
         is_full = len(changed) >= self.limit
         spare = self._least_useful(back) if is_full else {}
         news = sorted({change for spot in self._hot() for change in self._relief(spot)})
-        found = [{arc: metric} for arc, metric in news if arc in changed or not is_full]
-        if spare:
-            found += [{arc: metric, **spare} for arc, metric in news if arc not in changed]
-        return back + found
+        alone = [{arc: metric} for arc, metric in news if arc in changed or not is_full]
+        swaps = [{arc: metric, **spare} for arc, metric in news if spare and arc not in changed]
+        return [*back, *alone, *swaps]
 
     def _least_useful(self, back: Sequence[Metrics]) -> Metrics:
         free = [costs for costs in back if not self._rests(costs)]
@@ -201,7 +205,7 @@ class Walk:
         best: _Tried | None = None
         for calm in ordered:
             bound = best.pressure if best is not None else math.inf
-            if calm.pressure >= bound:
+            if calm.pressure >= bound or not self._affords(len(self.here.figures.spots)):
                 break
             tried = self._with_failures(calm, bound)
             if tried.pressure < bound and self._may(tried):
