@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forestall.twin.engine import FAR, Kernels
-from tests.bench.twin.congested import Congested
+from tests.bench.twin.congested import Congested, Reals
 
 ROUNDS = 400
 
@@ -30,15 +30,10 @@ def least_peak_at_least(case: Congested, kernels: Kernels) -> float:
     return best
 
 
-def _mixed(
-    load: np.typing.NDArray[np.float64],
-    short: np.typing.NDArray[np.float64],
-    capacity: np.typing.NDArray[np.float64],
-    steepness: float,
-) -> np.typing.NDArray[np.float64]:
+def _mixed(load: Reals, short: Reals, capacity: Reals, steepness: float) -> Reals:
     """The loads on the line between both that fill the fullest links least."""
     shares = np.linspace(0, 1, 101)[1:, None] ** 2
-    loads = load + shares * (short - load)
-    use = loads / capacity
-    over = steepness * (use / (load / capacity).max() - 1)
-    return loads[np.logaddexp.reduce(over, axis=1).argmin()]
+    loads: Reals = load + shares * (short - load)
+    fullness = loads / capacity / (load / capacity).max()
+    best = int(np.logaddexp.reduce(steepness * fullness, axis=1).argmin())
+    return load + shares[best, 0] * (short - load)

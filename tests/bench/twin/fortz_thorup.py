@@ -13,7 +13,7 @@ import numpy as np
 
 from forestall.planning.traffic.congestion import congestion
 from forestall.twin.engine import FAR, Kernels
-from tests.bench.twin.congested import Congested
+from tests.bench.twin.congested import Congested, Numbers
 
 NEIGHBOURS = 40
 PATIENCE = 100
@@ -84,7 +84,7 @@ class FortzThorup:
         metric = self._with(change)
         return (metric != self.today).sum() <= self.changes and metric.tobytes() not in self.met
 
-    def _with(self, change: dict[int, int]) -> np.typing.NDArray[np.int64]:
+    def _with(self, change: dict[int, int]) -> Numbers:
         found = self.metric.copy()
         found[list(change)] = list(change.values())
         return found

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from forestall.planning.traffic.search import search
+from forestall.planning.traffic.trial import Metrics
 from forestall.planning.traffic.walk import Budget
 from forestall.twin.engine import Network
-from tests.unit.planning.traffic.small import FISH, LOWER, THREE, UPPER, demand, network
+from tests.unit.planning.traffic.small import FISH, LOWER, THREE, UPPER, Line, demand, network
 
 BUDGET = Budget(changes=5, evaluations=2000)
 EIGHT = demand(6, (0, 5, 8.0))
@@ -87,12 +88,9 @@ def test_a_change_that_would_overload_another_link_after_a_failure_is_rejected_w
     assert safe.rejected.spot.use == pytest.approx(10 / 8)
 
 
-def _with(metrics: object) -> list[tuple[int, int, int, float]]:
-    assert isinstance(metrics, dict)
-    return [
-        (tail, head, metrics.get(2 * link, metrics.get(2 * link + 1, metric)), capacity)
-        for link, (tail, head, metric, capacity) in enumerate(THREE)
-    ]
+def _with(metrics: Metrics) -> list[Line]:
+    changed = {arc >> 1: metric for arc, metric in metrics.items()}
+    return [(*line[:2], changed.get(link, line[2]), line[3]) for link, line in enumerate(THREE)]
 
 
 def test_what_is_worst_after_a_failure_is_told_with_the_failure() -> None:
