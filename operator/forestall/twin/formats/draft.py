@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from forestall.api.base import Key
 from forestall.twin.defects import Defect
 from forestall.twin.formats import lag
-from forestall.twin.formats.names import SRLG
+from forestall.twin.formats.names import SRLG, UNKNOWN_LAYER
 from forestall.twin.formats.report import Report, UnreadableTopologyError
 from forestall.twin.topology import (
     GROUP,
@@ -98,6 +98,9 @@ class Draft:
 
     def loaded(self) -> Loaded:
         """What was read."""
+        for name in sorted({key.namespace for key in (*self._nodes, *self._links)}.difference(self._networks)):
+            self.report.kept(name, f"network: {name!r} is not described: it is taken as {UNKNOWN_LAYER}, describe it")
+            self._networks[name] = Network(id=name, layer=UNKNOWN_LAYER)
         links, gates = lag.gated(self._nodes, self._links, self._gates, self.report)
         topology = Topology.of(
             networks=self._networks.values(),
@@ -113,7 +116,7 @@ class Draft:
         """Those that are declared, with the links that say themselves that they belong to them, and the others."""
         for key in self._groups.keys() | self._sharing.keys():
             declared = self._groups.get(key, RiskGroup(key=key, cause="srlg", members=()))
-            members = self._sharing.get(key, set()).intersection(self._links)
+            members = {link for link in self._sharing.get(key, ()) if link in self._links}
             yield RiskGroup(
                 key=key,
                 cause=declared.cause,

@@ -33,7 +33,7 @@ from forestall.twin.formats.names import (
     TYPES_OF_LAYER,
     UNKNOWN_LAYER,
 )
-from forestall.twin.formats.parsing import is_shallow, parsed
+from forestall.twin.formats.parsing import parsed
 from forestall.twin.formats.report import LeftOutError, UnreadableTopologyError, UnusableError
 from forestall.twin.topology import (
     LAYERS,
@@ -295,9 +295,6 @@ def _json(value: object) -> object:
     if not isinstance(value, str):
         raise UnusableError("JSON in a text was expected")
     try:
-        found = parsed(value)
+        return parsed(value)
     except UnreadableTopologyError as error:
         raise UnusableError(error.message) from error
-    if not is_shallow(found):
-        raise UnusableError("arrays and objects are nested too deeply")
-    return found

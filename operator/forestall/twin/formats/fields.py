@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from forestall.twin.formats.parsing import Json, escaped, is_shallow
+from forestall.twin.formats.parsing import Json, escaped
 from forestall.twin.formats.report import LeftOutError, Report, UnusableError
 
 T = TypeVar("T")
@@ -95,9 +95,9 @@ class Fields:
             except UnusableError as error:
                 self.report.kept(f"{path}/{place}", f"{name}: {error}: it is taken as not given")
 
-    def attributes(self, *, foreign: bool = False) -> dict[str, Any]:
-        """What was not taken, without what cannot be kept. In foreign formats names are not qualified."""
-        for name in [name for name, value in self.left.items() if not self._is_kept(name, value, foreign=foreign)]:
+    def attributes(self) -> dict[str, Any]:
+        """What was not taken, without what cannot be kept."""
+        for name in [name for name in self.left if not self._is_kept(name)]:
             del self.left[name]
         return self.left
 
@@ -106,14 +106,12 @@ class Fields:
         for name in self.left:
             self.report.kept(self.at(name[:LONGEST_NAME]), f"{name[:40]}: it is not known here and not kept")
 
-    def _is_kept(self, name: str, value: object, *, foreign: bool) -> bool:
+    def _is_kept(self, name: str) -> bool:
         wrong = ""
-        if not (foreign or is_qualified(name)):
+        if not is_qualified(name):
             wrong = "no such member is known here, write it with the name of its module"
         elif len(name) > LONGEST_NAME:
             wrong = f"its name is longer than {LONGEST_NAME} characters"
-        elif not is_shallow(value):
-            wrong = "arrays and objects are nested too deeply in it"
         if wrong:
             self.report.kept(self.at(name[:LONGEST_NAME]), f"{name[:40]}: {wrong}: it is not kept")
         return not wrong

@@ -19,9 +19,11 @@ from forestall.twin.formats.fields import Fields
 from forestall.twin.formats.names import ATTRIBUTE
 from forestall.twin.formats.plain import BODY, Data, Edges, as_object, read_head, read_node_data
 from forestall.twin.formats.report import UnreadableTopologyError
+from forestall.twin.formats.values import MAX_TEXT
 
 DEEPEST: Final = 32
 """How deep elements may be nested."""
+MOST_DEFAULTS: Final = 32
 DOMAINS: Final = ("graph", "node", "edge")
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
@@ -79,12 +81,10 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What some data are called, how they are read and what they are where they are not given."""
+    """What some data are called, and how they are read."""
 
-    id: str
     name: str
     kind: str
-    default: str | None
 
 
 class _Graph:
@@ -127,7 +127,8 @@ class _Reader:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._open: list[_Open] = [_Open("", "", {})]
-        self._keys: dict[str, list[_Key]] = {}
+        self._keys: dict[tuple[str, str], _Key] = {}
+        self._defaults: dict[str, Data] = {}
         self._graph: _Graph | None = None
 
     @property
@@ -179,9 +180,19 @@ class _Reader:
         said = element.said
         if "attr.name" in said:
             domain = said.get("for", "all")
-            key = _Key(said.get("id", ""), said["attr.name"], said.get("attr.type", "string"), element.data.get(""))
+            key = _Key(said["attr.name"], said.get("attr.type", "string"))
             for one in DOMAINS if domain == "all" else (domain,):
-                self._keys.setdefault(one, []).append(key)
+                self._keys[one, said.get("id", "")] = key
+                self._default(one, key, element)
+
+    def _default(self, domain: str, key: _Key, element: _Open) -> None:
+        """A default is data of all elements of a domain: so there may be few, and short ones."""
+        text, present = element.data.get(""), self._defaults.setdefault(domain, {})
+        if text is not None and len(present) < MOST_DEFAULTS and len(text) <= MAX_TEXT:
+            present[key.name] = self._value(key, text, element.path)
+        elif text is not None:
+            message = f"default: at most {MOST_DEFAULTS} of at most {MAX_TEXT} characters are read"
+            self._draft.report.left_out(element.path, f"{message}: give the data with the elements")
 
     def _told(self, element: _Open) -> None:
         """A graph of ours says first of all that it is."""
@@ -205,10 +216,10 @@ class _Reader:
 
     def _data(self, element: _Open) -> Data:
         """The data of an element by name, those by default among them, each as its key says."""
-        found: Data = {}
-        for key in self._keys.get(element.name, ()):
-            text = element.data.get(key.id, key.default)
-            if text is not None:
+        found: Data = {**self._defaults.get(element.name, {})}
+        for name, text in element.data.items():
+            key = self._keys.get((element.name, name))
+            if key is not None:
                 found[key.name] = self._value(key, text, element.path)
         return found
 

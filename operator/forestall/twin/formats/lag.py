@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from forestall.api.base import Key
@@ -34,18 +35,19 @@ def gated(
     leaving = _leaving(links) if points else {}
     owners = {gate.owner for gate in declared if gate.reason == REASON}
     read = [gate for node, point in points for gate in _gates(node, point, leaving, report) if gate.owner not in owners]
-    changed = {gate.owner: _freed(links[gate.owner], gate) for gate in declared if _concerns(gate, links)}
-    changed |= {gate.owner: _summed(_freed(links[gate.owner], gate), gate, links) for gate in read}
+    members = members_of([*declared, *read])
+    changed = {owner: _freed(links[owner], keys) for owner, keys in members.items() if owner in links}
+    changed |= {gate.owner: _summed(changed[gate.owner], gate, links) for gate in read if gate.owner in changed}
     return {**links, **changed}, [*declared, *read]
 
 
 def members_of(gates: Sequence[Gate]) -> Mapping[Key, tuple[Key, ...]]:
     """The member links of aggregated links, as documents say them: among what a link rests on."""
-    return {
-        gate.owner: tuple(key for key in gate.members if key.kind == LINK and key != gate.owner)
-        for gate in gates
-        if gate.reason == REASON and gate.owner not in gate.members
-    }
+    found: defaultdict[Key, dict[Key, None]] = defaultdict(dict)
+    for gate in gates:
+        if gate.reason == REASON and gate.owner not in gate.members:
+            found[gate.owner].update((key, None) for key in gate.members if key.kind == LINK)
+    return {owner: tuple(members) for owner, members in found.items()}
 
 
 def _is_aggregated(point: TerminationPoint) -> bool:
@@ -100,7 +102,8 @@ def _members(node: NetworkNode, point: TerminationPoint, leaving: Leaving) -> Se
     said = point.attributes[L2_POINT]
     names = said.get("member-link-tp") if isinstance(said, dict) else ()
     texts = dict.fromkeys(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-    return [link for name in texts for link in leaving.get((node.key, name), ())]
+    found = (link for name in texts for link in leaving.get((node.key, name), ()))
+    return list(islice(found, MOST_MEMBERS + 1))
 
 
 def _minimum(point: TerminationPoint) -> int:
@@ -108,17 +111,13 @@ def _minimum(point: TerminationPoint) -> int:
     return found if isinstance(found, int) else 1
 
 
-def _concerns(gate: Gate, links: Links) -> bool:
-    return gate.reason == REASON and gate.owner in links
-
-
-def _freed(link: NetworkLink, gate: Gate) -> NetworkLink:
-    members = set(gate.members)
-    return replace(link, supporting=tuple(key for key in link.supporting if key not in members))
+def _freed(link: NetworkLink, members: Sequence[Key]) -> NetworkLink:
+    no_more = set(members)
+    return replace(link, supporting=tuple(key for key in link.supporting if key not in no_more))
 
 
 def _summed(link: NetworkLink, gate: Gate, links: Links) -> NetworkLink:
     """The link with the capacity of its members, where it has none of its own and all of theirs are known."""
-    if link.capacity != UNLIMITED or link.key in gate.members:
+    if link.capacity != UNLIMITED:
         return link
     return replace(link, capacity=sum(links[key].capacity if key in links else UNLIMITED for key in gate.members))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 from forestall.twin.formats.report import UnreadableTopologyError
@@ -13,7 +13,7 @@ from forestall.twin.formats.report import UnreadableTopologyError
 LIMIT: Final = 64 * 2**20
 """Bytes of the longest document that is read unless told otherwise."""
 DEEPEST: Final = 64
-"""How deep arrays and objects may be nested in a value that is kept as it is."""
+"""How deep arrays and objects may be nested."""
 
 Json = dict[str, Any]
 
@@ -41,17 +41,9 @@ def parsed(text: str) -> object:
     except ValueError as error:
         raise UnreadableTopologyError("", f"{str(error)[:200]}: write numbers that a double holds") from error
     objects.check(found)
+    if not _is_shallow(found):
+        raise UnreadableTopologyError("", f"arrays and objects are nested more than {DEEPEST} deep")
     return found
-
-
-def is_shallow(value: object) -> bool:
-    """Whether arrays and objects are nested at most DEEPEST deep in the value."""
-    level = _containers((value,))
-    for _ in range(DEEPEST):
-        if not level:
-            return True
-        level = [inner for one in level for inner in _containers(_items(one))]
-    return not level
 
 
 def escaped(name: str) -> str:
@@ -104,9 +96,15 @@ def _walk(root: object) -> Iterator[tuple[str, object]]:
             waiting.extend((f"{path}/{place}", item) for place, item in enumerate(value))
 
 
-def _items(value: object) -> Sequence[object]:
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
-
-
-def _containers(values: Sequence[object]) -> list[object]:
-    return [value for value in values if isinstance(value, (dict, list))]
+def _is_shallow(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return True
+    return False

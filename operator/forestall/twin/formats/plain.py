@@ -103,9 +103,11 @@ def as_object(said: object, path: str, report: Report) -> Json:
     try:
         found = parsed(said) if isinstance(said, str) else said
     except UnreadableTopologyError as error:
-        report.kept(path, f"{BODY}: {error.message}: it is taken as not given")
-        return {}
-    return {**found} if isinstance(found, dict) else {}
+        found = error.message
+    if isinstance(found, dict):
+        return {**found}
+    report.kept(path, f"{BODY}: an object was expected, itself or as JSON: it is taken as not given")
+    return {}
 
 
 def _fields(data: Data, path: str, report: Report) -> Fields:

@@ -14,7 +14,7 @@ from forestall.twin.formats.draft import Draft
 from forestall.twin.formats.elements import read_link, read_network, read_node, type_names
 from forestall.twin.formats.fields import Fields
 from forestall.twin.formats.lag import members_of
-from forestall.twin.formats.names import L3, LINKS, NETWORKS, SRLG
+from forestall.twin.formats.names import L3, LINKS, NETWORKS, SRLG, UNKNOWN_LAYER
 from forestall.twin.formats.parsing import Json
 from forestall.twin.formats.report import LeftOutError
 from forestall.twin.topology import Network, NetworkLink, NetworkNode, RiskGroup, Topology
@@ -58,7 +58,7 @@ def networks_of(topology: Topology) -> Iterator[tuple[Network, list[NetworkNode]
     for link in topology.links.values():
         links[link.key.namespace].append(link)
     for name in sorted({*topology.networks, *nodes, *links}):
-        yield topology.networks.get(name, Network(id=name, layer="ip")), nodes[name], links[name]
+        yield topology.networks.get(name, Network(id=name, layer=UNKNOWN_LAYER)), nodes[name], links[name]
 
 
 def _read_network(name: str, fields: Fields, draft: Draft) -> None:
