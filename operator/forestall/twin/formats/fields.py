@@ -35,7 +35,7 @@ class Fields:
         try:
             return reader(self.left.pop(name))
         except KeyError as error:
-            raise LeftOutError(self.at(name), f"{name} is missing: give it, or remove the element") from error
+            raise LeftOutError(self.at(name), f"{name}: it is missing: give it, or remove the element") from error
         except UnusableError as error:
             raise LeftOutError(self.at(name), f"{name}: {error}: the element is left out") from error
 
@@ -51,7 +51,8 @@ class Fields:
 
     def check_counter(self, name: str) -> None:
         """Tells of a member that RFC 7951 writes as a string, since it may have 64 bits, and that is a number."""
-        if isinstance(self.left.get(name), int):
+        said = self.left.get(name)
+        if isinstance(said, int) and not isinstance(said, bool):
             self.report.kept(self.at(name), f'{name}: a number of 64 bits is a string in JSON (RFC 7951): write "…"')
 
     def inner(self, name: str) -> Fields:
@@ -113,7 +114,9 @@ class Fields:
         elif len(name) > LONGEST_NAME:
             wrong = f"its name is longer than {LONGEST_NAME} characters"
         if wrong:
-            self.report.kept(self.at(name[:LONGEST_NAME]), f"{name[:40]}: {wrong}: it is not kept")
+            is_list = isinstance(self.left[name], list)  # of elements, it may be
+            tell = self.report.left_out if is_list else self.report.kept
+            tell(self.at(name[:LONGEST_NAME]), f"{name[:40]}: {wrong}: it is not kept")
         return not wrong
 
 

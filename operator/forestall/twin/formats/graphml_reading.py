@@ -26,7 +26,7 @@ DEEPEST: Final = 32
 MOST_DEFAULTS: Final = 32
 DOMAINS: Final = ("graph", "node", "edge")
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
-    "boolean": {"true": True, "1": True, "false": False, "0": False}.__getitem__,
+    "boolean": lambda text: {"true": True, "1": True, "false": False, "0": False}[text.lower()],
     "int": int,
     "long": int,
     "float": float,
@@ -88,37 +88,46 @@ class _Key:
 
 
 class _Graph:
-    """A graph that is being read."""
+    """A graph that is being read. Only at its end it is known whether it is one of ours: its data may come last."""
 
     def __init__(self, name: str, *, directed: bool, draft: Draft) -> None:
-        self.is_own = False
+        self.nodes: list[tuple[_Open, Data]] = []
+        self.edges: list[tuple[_Open, Data]] = []
+        self._is_own = False
         self._name, self._directed, self._draft = name, directed, draft
-        self._edges: dict[str, Edges] = {}
-
-    def read_node(self, said: Mapping[str, str], data: Data, path: str) -> None:
-        """Reads a node."""
-        network, name = self._place(said.get("id", ""))
-        read_node_data(network, name, data, path, self._draft)
-
-    def read_edge(self, said: Mapping[str, str], data: Data, path: str) -> None:
-        """Reads an edge."""
-        network, tail = self._place(said.get("source", ""))
-        _, head = self._place(said.get("target", ""))
-        edges = self._edges.setdefault(network, Edges(network, self._draft))
-        name = self._place(said["id"])[1] if "id" in said else None
-        directed = said.get("directed", "true" if self._directed else "false") == "true"
-        edges.read(tail, head, data, path, name=name, directed=directed)
 
     def finish(self, data: Data, path: str) -> None:
-        """The graph has ended."""
-        if not self.is_own:
+        """The graph has ended: its elements are read."""
+        said = data.pop(BODY, None)
+        self._is_own = said is not None
+        if self._is_own:
+            read_head(as_object(said, path, self._draft.report), path, self._draft)
+        else:
             listed = [{"name": name, "value": json.dumps(value)} for name, value in data.items()]
             read_network(self._name, Fields({ATTRIBUTE: listed}, path, self._draft.report), self._draft)
+        for node, node_data in self.nodes:
+            network, name = self._place(node.said.get("id", ""))
+            read_node_data(network, name, node_data, node.path, self._draft)
+        self._read_edges()
+
+    def _read_edges(self) -> None:
+        of_network: dict[str, Edges] = {}
+        for edge, data in self.edges:
+            network, tail = self._place(edge.said.get("source", ""))
+            _, head = self._place(edge.said.get("target", ""))
+            edges = of_network.setdefault(network, Edges(network, self._draft))
+            directed = edge.said.get("directed", "true" if self._directed else "false") == "true"
+            edges.read(tail, head, data, edge.path, name=self._name_of(edge), directed=directed)
+
+    def _name_of(self, edge: _Open) -> str | None:
+        """A number is no name: networkx counts the edges between two nodes, and others have the same numbers."""
+        said = edge.said.get("id", "0")
+        return self._place(said)[1] if self._is_own or not said.isdecimal() else None
 
     def _place(self, said: str) -> tuple[str, str]:
         """The network and the name of what has this identifier."""
         network, slash, name = said.partition("/")
-        return (unquote(network), unquote(name)) if self.is_own and slash else (self._name, said)
+        return (unquote(network), unquote(name)) if self._is_own and slash else (self._name, said)
 
 
 class _Reader:
@@ -171,7 +180,6 @@ class _Reader:
                 outer.data[""] = text
             case "data":
                 outer.data[element.said.get("key", "")] = text
-                self._told(outer)
             case "node" | "edge" | "graph":
                 self._ended(element)
 
@@ -194,25 +202,17 @@ class _Reader:
             message = f"default: at most {MOST_DEFAULTS} of at most {MAX_TEXT} characters are read"
             self._draft.report.left_out(element.path, f"{message}: give the data with the elements")
 
-    def _told(self, element: _Open) -> None:
-        """A graph of ours says first of all that it is."""
-        if element.name != "graph" or self._graph is None:
-            return
-        said = self._data(element).get(BODY)
-        if said is not None and not self._graph.is_own:
-            self._graph.is_own = True
-            read_head(as_object(said, element.path, self._draft.report), element.path, self._draft)
-
     def _ended(self, element: _Open) -> None:
         if self._graph is None:
             return
         data = self._data(element)
-        if element.name == "node":
-            self._graph.read_node(element.said, data, element.path)
-        elif element.name == "edge":
-            self._graph.read_edge(element.said, data, element.path)
-        else:
-            self._graph.finish(data, element.path)
+        match element.name:
+            case "node":
+                self._graph.nodes.append((element, data))
+            case "edge":
+                self._graph.edges.append((element, data))
+            case _:
+                self._graph.finish(data, element.path)
 
     def _data(self, element: _Open) -> Data:
         """The data of an element by name, those by default among them, each as its key says."""

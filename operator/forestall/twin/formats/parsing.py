@@ -98,7 +98,7 @@ def _walk(root: object) -> Iterator[tuple[str, object]]:
 
 def _is_shallow(value: object) -> bool:
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [
             inner
             for one in level
