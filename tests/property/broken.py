@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from forestall.twin.formats import Written, export
 from tests.property.topologies import topologies
 
-ODD = st.one_of(
+ODD: st.SearchStrategy[object] = st.one_of(
     st.sampled_from(
         (
             None,

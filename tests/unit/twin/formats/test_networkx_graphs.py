@@ -38,7 +38,7 @@ def test_any_graph_is_a_topology_and_its_edges_lead_both_ways_unless_it_is_direc
 
 
 def test_a_value_that_is_none_is_an_error_that_says_where() -> None:
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_edge("a", "b", metric=0.5)
 
     with pytest.raises(UnreadableTopologyError, match="metric") as caught:
