@@ -11,7 +11,8 @@ from forestall.api.base import Key
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.twins.figures import parsed_rate
 from forestall.cli.twins.naming import Names
-from forestall.twin.topology import DEMAND, LINK, NODE, Demand, Gate, NetworkLink, Topology
+from forestall.twin.analyses.edits import MoveDemand, Resize, ScaleDemands, SetMetric, edited
+from forestall.twin.topology import DEMAND, LINK, NODE, Gate, Topology
 
 Edit = Callable[[Topology], Topology]
 OPTION: Final = "--change"
@@ -59,10 +60,8 @@ def _members(topology: Topology, element: Key) -> tuple[Key, ...]:
 
 def _scaling(element: str, factor: float, names: Names) -> Edit:
     if element == ALL_DEMANDS:
-        return lambda topology: topology.with_demands(
-            replace(demand, amount=demand.amount * factor) for demand in topology.demands.values()
-        )
-    return _of_demand(element, names, lambda demand: replace(demand, amount=demand.amount * factor))
+        return _one(ScaleDemands(factor))
+    return _one(ScaleDemands(factor, (names.find(element, (DEMAND,), option=OPTION),)))
 
 
 def _set_metric(element: str, value: str, names: Names) -> Edit:
@@ -70,39 +69,33 @@ def _set_metric(element: str, value: str, names: Names) -> Edit:
         raise Failure(
             Exit.USAGE, f"{OPTION}: metric {value!r} is no metric", "write a whole number from 1 to 999999999"
         )
-    return _of_link(element, names, lambda link: replace(link, metric=int(value)))
+    return _one(SetMetric(names.find(element, (LINK,), option=OPTION), int(value)))
 
 
 def _set_capacity(element: str, value: str, names: Names) -> Edit:
     capacity = parsed_rate(value, f"{OPTION}: capacity")
     if not capacity:
         raise Failure(Exit.USAGE, f"{OPTION}: a capacity of 0 is none", f"write {element}:down")
-    return _of_link(element, names, lambda link: replace(link, capacity=capacity))
+    return _one(Resize(names.find(element, (LINK,), option=OPTION), capacity))
 
 
 def _set_amount(element: str, value: str, names: Names) -> Edit:
-    amount = parsed_rate(value, f"{OPTION}: amount")
-    return _of_demand(element, names, lambda demand: replace(demand, amount=amount))
+    key, amount = names.find(element, (DEMAND,), option=OPTION), parsed_rate(value, f"{OPTION}: amount")
+    return lambda topology: topology.with_demands([replace(topology.demands[key], amount=amount)])
 
 
 def _set_source(element: str, value: str, names: Names) -> Edit:
-    node = names.find(value, (NODE,), option=OPTION)
-    return _of_demand(element, names, lambda demand: replace(demand, source=node))
+    key, node = names.find(element, (DEMAND,), option=OPTION), names.find(value, (NODE,), option=OPTION)
+    return lambda topology: edited(topology, [MoveDemand(key, node, topology.demands[key].target)])
 
 
 def _set_target(element: str, value: str, names: Names) -> Edit:
-    node = names.find(value, (NODE,), option=OPTION)
-    return _of_demand(element, names, lambda demand: replace(demand, target=node))
+    key, node = names.find(element, (DEMAND,), option=OPTION), names.find(value, (NODE,), option=OPTION)
+    return lambda topology: edited(topology, [MoveDemand(key, topology.demands[key].source, node)])
 
 
-def _of_link(element: str, names: Names, change: Callable[[NetworkLink], NetworkLink]) -> Edit:
-    key = names.find(element, (LINK,), option=OPTION)
-    return lambda topology: topology.with_links([change(topology.links[key])])
-
-
-def _of_demand(element: str, names: Names, change: Callable[[Demand], Demand]) -> Edit:
-    key = names.find(element, (DEMAND,), option=OPTION)
-    return lambda topology: topology.with_demands([change(topology.demands[key])])
+def _one(edit: SetMetric | Resize | ScaleDemands) -> Edit:
+    return lambda topology: edited(topology, [edit])
 
 
 _SETTERS: Final[dict[str, Callable[[str, str, Names], Edit]]] = {

@@ -17,10 +17,12 @@ from forestall.cli.twins.showing import caveats, state_json
 from forestall.cli.twins.states import State, exceeds, state
 from forestall.ports import Json
 from forestall.twin.analyses.layers import layer_of
-from forestall.twin.analyses.outcomes import Contingency
+from forestall.twin.analyses.outcomes import Contingency, Outcome
 from forestall.twin.topology import Topology
 
 BEFORE = "before"
+MOST_TRAPS = 10
+"""Traps that the table has."""
 MOST_LINKS = 20
 """Links that the table of overloads has."""
 
@@ -181,6 +183,7 @@ def render(screen: Screen, answer: Answer) -> None:
     screen.table(headings, _measures(answer))
     _links(screen, answer)
     _blast_radius(screen, answer)
+    _traps(screen, answer)
     _limits(screen, answer)
     caveats(screen, answer.after.caveats)
 
@@ -235,6 +238,32 @@ def _blast_radius(screen: Screen, answer: Answer) -> None:
     screen.table(("WHAT", "COUNT", "WHICH"), rows)
 
 
+def _traps(screen: Screen, answer: Answer) -> None:
+    found = [(step, one) for step in answer.steps[1:] for one in traps(answer, step)]
+    if found:
+        screen.heading("Traps: what the network would no longer survive")
+        rows = [_trap(*pair) for pair in found[:MOST_TRAPS]]
+        screen.table(("STEP", "IF THIS FAILS, TOO", "LOST", "FULLEST LINK", "UTILISATION"), rows)
+    if len(found) > MOST_TRAPS:
+        screen.line(f"and {len(found) - MOST_TRAPS} more: see all with --output json")
+
+
+def _trap(step: Step, one: Outcome) -> Sequence[str]:
+    topology, peak = step.state.topology, one.peak
+    fullest = (named(topology, peak.link), use(peak.utilisation)) if peak is not None else ("-", "-")
+    return step.name, listed(topology, one.scenario.elements), rate(one.lost), *fullest
+
+
+def traps(answer: Answer, step: Step) -> Sequence[Outcome]:
+    """Failures that do harm in the step and would do none today, the worst first."""
+    before = answer.steps[0].within
+    # Of very many failures not all are named; which of them are new is not known then.
+    if before is None or step.within is None or len(before.failures) < before.counts.failed:
+        return ()
+    known = {one.scenario.elements for one in before.failures}
+    return [one for one in step.within.failures if one.scenario.elements not in known]
+
+
 def blast_radius(answer: Answer) -> Mapping[str, Sequence[Key]]:
     """What goes down, by layer and kind."""
     found: dict[str, list[Key]] = {}
@@ -278,7 +307,7 @@ def to_json(answer: Answer) -> Json:
     limits = {"maxUtilisation": answer.question.max_utilisation, "lost": answer.question.lost or None}
     return {
         "network": answer.before.network,
-        "steps": [_step_json(step, answer.question.limit) for step in answer.steps],
+        "steps": [_step_json(step, answer) for step in answer.steps],
         "blastRadius": {what: [str(key) for key in keys] for what, keys in blast_radius(answer).items()},
         "limits": limits,
         "broken": list(answer.broken),
@@ -286,9 +315,10 @@ def to_json(answer: Answer) -> Json:
     }
 
 
-def _step_json(step: Step, limit: float) -> Json:
+def _step_json(step: Step, answer: Answer) -> Json:
     found = {"name": step.name, **state_json(step.state, step.state.utilisation)}
-    found["overloaded"] = [key.name for key in step.state.above(limit)]
+    found["overloaded"] = [key.name for key in step.state.above(answer.question.limit)]
     if step.within is not None:
         found["withinN1"] = failures_json(step.within)
+        found["traps"] = [[str(key) for key in one.scenario.elements] for one in traps(answer, step)]
     return found

@@ -94,6 +94,15 @@ def test_within_n1_one_more_failure_is_tried_in_each_step() -> None:
     assert what_if("--change", "demands*0.8", "--within-n1", "--max-utilisation", "1.0").exit_code == 0
 
 
+def test_traps_are_failures_that_the_network_survives_today_and_not_in_the_step() -> None:
+    args = ("--change", "c:down", "--then", "c:up", "--within-n1", "--max-utilisation", "2")
+    found = rows(what_if(*args), "STEP")
+    assert [row[:4] for row in found] == [["c:down", "a-b", "6", "Gbit/s"], ["c:down", "a-d", "6", "Gbit/s"]]
+    steps = asked("what-if", "-", *args, given=RING)["steps"]
+    assert steps[0]["traps"] == steps[2]["traps"] == []
+    assert ["NetworkLink/backbone/a-b", "NetworkLink/backbone/b-a"] in steps[1]["traps"]
+
+
 def test_within_n1_what_one_more_failure_loses_is_limited_too() -> None:
     args = ("--fail", "c-d", "--within-n1", "--lost")
     result = what_if(*args, "5G")
