@@ -72,11 +72,13 @@ def selected(admin: Person, resources: Resources, kind: str, selector: str) -> l
     return [resources.path(kind, item["metadata"]["name"]) for item in answer.body["items"]]
 
 
+TARGET: Json = {"ref": {"kind": "Deployment", "name": "web"}, "uid": "1", "readsHash": "sha256:1"}
 SELECTIONS: Mapping[str, tuple[str, Json]] = {
     ".spec.purpose": ("RemediationPlan", {}),
     ".spec.policyRef.name": ("RemediationPlan", {"spec": {"policyRef": {"name": "other"}}}),
     ".status.phase": ("RemediationPlan", {"status": {"phase": "Approved"}}),
     ".status.riskClass": ("RemediationPlan", {"status": {"riskClass": "High"}}),
+    ".status.target.ref.name": ("RemediationPlan", {"status": {"target": TARGET}}),
     ".spec.type": ("Finding", {"spec": {"type": "MetricThreshold"}}),
     ".status.state": ("Finding", {"status": {"state": "Closed"}}),
     ".status.severity": ("Finding", {"status": {"severity": "major"}}),

@@ -36,4 +36,5 @@ def _mixed(load: Reals, short: Reals, capacity: Reals, steepness: float) -> Real
     loads: Reals = load + shares * (short - load)
     fullness = loads / capacity / (load / capacity).max()
     best = int(np.logaddexp.reduce(steepness * fullness, axis=1).argmin())
-    return load + shares[best, 0] * (short - load)
+    mixed: Reals = loads[best]
+    return mixed
