@@ -14,7 +14,7 @@ from forestall.twin.formats.report import Report
 from forestall.twin.topology import LINK, NODE, UNLIMITED, Gate, NetworkLink, NetworkNode, TerminationPoint
 
 REASON: Final = "minimum links"
-MOST_MEMBERS: Final = 256
+MOST_MEMBERS: Final = 64
 """More links than any aggregation has."""
 
 Links = dict[Key, NetworkLink]

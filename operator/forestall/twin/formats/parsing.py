@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
@@ -17,15 +18,21 @@ DEEPEST: Final = 64
 
 Json = dict[str, Any]
 
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
 
 def decoded(text: str | bytes, limit: int) -> str:
     """The document as text. UnreadableTopologyError where it is longer than `limit` bytes or not UTF-8."""
     if len(text) > limit:
         raise UnreadableTopologyError("", f"it is longer than {limit} bytes: divide it by network")
     try:
-        return text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+        found = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+        found.encode()
     except UnicodeDecodeError as error:
         raise UnreadableTopologyError("", f"byte {error.start} is no UTF-8: encode it as UTF-8") from error
+    except UnicodeEncodeError as error:
+        raise UnreadableTopologyError("", f"character {error.start} is half of one: write whole ones") from error
+    return found
 
 
 def parsed(text: str) -> object:
@@ -41,6 +48,8 @@ def parsed(text: str) -> object:
     except ValueError as error:
         raise UnreadableTopologyError("", f"{str(error)[:200]}: write numbers that a double holds") from error
     objects.check(found)
+    if _ESCAPED_HALF.search(text):
+        _check_characters(found)
     if not _is_shallow(found):
         raise UnreadableTopologyError("", f"arrays and objects are nested more than {DEEPEST} deep")
     return found
@@ -71,6 +80,16 @@ class _Objects:
         for path, value in _walk(root) if twice else ():
             if id(value) in twice:
                 raise UnreadableTopologyError(path, f"the member {twice[id(value)]!r:.200} is there twice: keep one")
+
+
+def _check_characters(root: object) -> None:
+    """UnreadableTopologyError where a text in `root` has half a character: two halves that meet would become one."""
+    for path, value in _walk(root):
+        for text in (value,) if isinstance(value, str) else value if isinstance(value, dict) else ():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise UnreadableTopologyError(path, "half a character is there: write whole ones") from error
 
 
 def _no_number(name: str) -> NoReturn:

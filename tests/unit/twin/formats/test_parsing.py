@@ -49,5 +49,24 @@ def test_a_longer_document_than_the_limit_is_not_even_decoded() -> None:
         load(b"\xff" * 10, source="test", limit=9)
 
 
+@pytest.mark.parametrize(("text", "path"), [('["a", "\\ud800"]', "/1"), ('{"x": {"\\uDC00": 1}}', "/x")])
+def test_half_a_character_is_unreadable_since_two_of_them_would_become_one(text: str, path: str) -> None:
+    with pytest.raises(UnreadableTopologyError, match="half") as caught:
+        parsed(text)
+
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(("text", "said"), [('"\\\\ud800"', "\\ud800"), ('"\\ud83d\\ude00"', "\N{GRINNING FACE}")])
+def test_what_only_looks_like_half_a_character_is_read(text: str, said: str) -> None:
+    assert parsed(text) == said
+
+
+@pytest.mark.parametrize("text", ["\ud800", '<graphml id="\ud800"/>', '{"\udc00": 1}'])
+def test_half_a_character_in_the_text_itself_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableTopologyError, match="half"):
+        load(text, source="test")
+
+
 def test_half_characters_in_a_path_become_readable() -> None:
     assert escaped("a/\ud800~") == "a~1\\ud800~0"
