@@ -35,6 +35,7 @@ OF_NAMESPACES = (
     "patch-resources",
     "patch-selector",
     "patch-service-port",
+    "retune",
     "rollout-restart",
     "rollout-undo",
     "scale",
