@@ -88,6 +88,11 @@ class Rerouting:
         """[destinations * nodes] distance of each node from each destination; FAR where there is no way."""
         return np.array(self._routing.distance, np.int32)
 
+    @property
+    def flow(self) -> Reals:
+        """[destinations * nodes] traffic that passes each node, or ends there, on its way to each destination."""
+        return np.array(self._routing.flow)
+
     def start_over(self) -> None:
         """Route everything anew, from what is true of the network's links now."""
         self._routing.start_over()
