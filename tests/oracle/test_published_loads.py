@@ -29,6 +29,6 @@ def worst_error(network: Published, mode: str) -> float:
 def test_loads_equal_the_published_ones_on_every_network() -> None:
     errors = {(found.name, mode): worst_error(found, mode) for found in networks() for mode in found.demands}
 
-    print(f"{len(errors)} matrices, worst error {max(errors.values()):.4f} percent")  # noqa: T201 (a figure to read)
+    print(f"{len(errors)} matrices, worst error {max(errors.values()):.4f} percent")
     assert len(errors) == 26 * 3 + 203 * 2
     assert {name: error for name, error in errors.items() if error > ROUNDING + SLACK} == {}

@@ -63,7 +63,7 @@ def compared(case: Congested) -> Row | None:
 
 def table(title: str, rows: Iterable[tuple[str, Row | None]]) -> Row:
     """Print the rows and their medians."""
-    print(f"\n{title:28}{'ours with 5':>12}{'10':>6}{'20':>6}{'theirs with 5':>16}{'10':>6}{'20':>6}")  # noqa: T201 (the figures are what is asked for)
+    print(f"\n{title:28}{'ours with 5':>12}{'10':>6}{'20':>6}{'theirs with 5':>16}{'10':>6}{'20':>6}")
     known = []
     for name, row in rows:
         _line(name, row)
@@ -79,10 +79,10 @@ def table(title: str, rows: Iterable[tuple[str, Row | None]]) -> Row:
 
 def _line(name: str, row: Row | None) -> None:
     if row is None:
-        print(f"{name:28}{'nothing could be relieved':>32}", flush=True)  # noqa: T201 (the figures are what is asked for)
+        print(f"{name:28}{'nothing could be relieved':>32}", flush=True)
         return
     ours, theirs = ("".join(f"{100 * share:5.0f}%" for share in side) for side in row)
-    print(f"{name:28}      {ours}          {theirs}", flush=True)  # noqa: T201 (the figures are what is asked for)
+    print(f"{name:28}      {ours}          {theirs}", flush=True)
 
 
 def measured() -> tuple[str, Row | None]:
@@ -109,7 +109,7 @@ def test_most_of_the_gap_is_closed_with_twenty_changes_of_capacities_bought_for_
 
 
 def test_what_is_relieved_stays_relieved_after_each_failure_of_a_link() -> None:
-    print(f"\n{'after each failure':28}{'today':>8}{'calm':>8}{'with 5':>8}{'10':>8}{'20':>8}")  # noqa: T201 (the figures are what is asked for)
+    print(f"\n{'after each failure':28}{'today':>8}{'calm':>8}{'with 5':>8}{'10':>8}{'20':>8}")
     relieved = []
     for case in (drawn(sndlib(name)) for name in SMALL):
         today = Trial(case.network(COMPILED), case.demand, case.failures).figures().peak
@@ -122,6 +122,6 @@ def test_what_is_relieved_stays_relieved_after_each_failure_of_a_link() -> None:
         ]
         relieved.append(peaks[2])
         shown = "".join(f"{100 * peak:7.0f}%" for peak in (unaware.figures().peak / today, *peaks))
-        print(f"{case.name:28}{today:8.3g}{shown}", flush=True)  # noqa: T201 (the figures are what is asked for)
-    print(f"{'median':60}{100 * statistics.median(relieved):7.0f}%")  # noqa: T201 (the figures are what is asked for)
+        print(f"{case.name:28}{today:8.3g}{shown}", flush=True)
+    print(f"{'median':60}{100 * statistics.median(relieved):7.0f}%")
     assert all(peak <= 1 for peak in relieved)
