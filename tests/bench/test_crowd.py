@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -53,7 +54,8 @@ def test_a_crowd_of_faults(world: World) -> None:
         settle(shop)
     with Timeline(world.cluster.kubeconfig) as timeline, world.no_action_pods():
         planned, planning = all_planned(world, timeline, shops)
-        decided, acting = all_decided(world, timeline)
+        with told_how_they_stand(shops):
+            decided, acting = all_decided(world, timeline)
     writes = Figure("status PATCHes of a plan, up to its Job", "count", [written(world) / FAULTS])
     memory = Figure("operator's memory", "MiB", [memory_mebibytes(world.operator.pid)])
     sys.stdout.write(f"\n{table((planned, decided, planning, acting, writes, memory))}\n")
@@ -79,6 +81,17 @@ def settle(shop: Shop) -> None:
     """Wait until all of a shop is ready and inspected."""
     shop.until("all services to be ready", lambda: all(shop.ready(f"web-{number}") for number in range(SERVICES)))
     shop.inspected()
+
+
+@contextmanager
+def told_how_they_stand(shops: list[Shop]) -> Iterator[None]:
+    """Where it takes too long, say what has become of the plans."""
+    try:
+        yield
+    except TimeoutError as error:
+        each = (one["status"] for shop in shops for one in shop.all(PLANS))
+        error.add_note(str(Counter((status["phase"], status.get("message", "")) for status in each)))
+        raise
 
 
 def all_planned(world: World, timeline: Timeline, shops: list[Shop]) -> tuple[Figure, Figure]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-RATE = 200.0
-"""Requests a second, on average. An event loop that does all the work of a change has no time for more."""
-BURST = 400
+RATE = 400.0
+"""Requests a second, on average. An event loop that does all the work of a change has no time for many more."""
+BURST = 800
 """Requests that may be made without waiting after a time of rest."""
 AT_ONCE = 32
 """Requests that wait for their answer at the same time. A watch that is open does not count."""
