@@ -13,6 +13,7 @@ try:
 except ImportError:
     cythonize = None
 
+KERNELS = pathlib.Path("operator/forestall/twin/kernels")
 REQUIRED = os.environ.get("FORESTALL_KERNELS") == "require"
 DIRECTIVES = {
     "annotation_typing": False,  # annotations are for people and mypy; the .pxd files hold the types
@@ -31,17 +32,18 @@ def extensions() -> list[Extension]:
         if REQUIRED:
             raise SystemExit("FORESTALL_KERNELS=require: Cython is missing")
         return []
-    sources = sorted(path.with_suffix(".py") for path in pathlib.Path("operator/forestall/twin/kernels").glob("*.pxd"))
     wanted = [
         Extension(
-            "forestall.twin.kernels." + source.stem,
-            [str(source)],
+            f"forestall.twin.kernels.compiled.{types.stem}",
+            [str(KERNELS / f"{types.stem}.py")],
             extra_compile_args=["-O3", "-g0", "-ffp-contract=off"],
             extra_link_args=["-s"],
         )
-        for source in sources
+        for types in sorted((KERNELS / "compiled").glob("*.pxd"))
     ]
-    found: list[Extension] = cythonize(wanted, compiler_directives=DIRECTIVES, build_dir="build/kernels")
+    found: list[Extension] = cythonize(
+        wanted, force=True, include_path=["operator"], compiler_directives=DIRECTIVES, build_dir="build/kernels"
+    )
     for extension in found:
         extension.optional = not REQUIRED  # cythonize forgets it if it is set before
     return found

@@ -7,8 +7,8 @@ from importlib.machinery import EXTENSION_SUFFIXES
 
 import pytest
 
-from forestall.twin import kernels as package
 from forestall.twin.engine import Cutting, Falling, choose
+from forestall.twin.kernels import compiled
 from tests.bench.twin import baselines
 from tests.bench.twin.measuring import COMPILED, PLAIN, Table, cpu
 from tests.bench.twin.samples import dependencies, rerouting, sample, searched
@@ -50,7 +50,7 @@ def test_what_falls_with_a_host_against_networkx(table: Table) -> None:
 
 
 def test_compiled_kernels_are_small_and_start_at_once(table: Table) -> None:
-    folder = pathlib.Path(str(package.__file__)).parent
+    folder = pathlib.Path(str(compiled.__file__)).parent
     files = [folder / (source.stem + EXTENSION_SUFFIXES[0]) for source in folder.glob("*.pxd")]
     size = sum(file.stat().st_size for file in files) / 2**20
 

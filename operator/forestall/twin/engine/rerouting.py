@@ -77,16 +77,17 @@ class Rerouting:
         self._routing = kernels.routing(
             network.shape, network.cost(), self._memory.whole(goals), self._memory.real(offered), kernels.memory
         )
+        self._routes = self._routing.routes
 
     @property
     def now(self) -> Loads:
         """What the network carries today."""
-        return Loads(load=np.array(self._routing.load), lost=self._routing.lost)
+        return Loads(load=np.array(self._routes.load), lost=self._routes.lost)
 
     @property
     def distance(self) -> Numbers:
         """[destinations * nodes] distance of each node from each destination; FAR where there is no way."""
-        return np.array(self._routing.distance, np.int32)
+        return np.array(self._routes.distance, np.int32)
 
     def start_over(self) -> None:
         """Route everything anew, from what is true of the network's links now."""
@@ -106,8 +107,8 @@ class Rerouting:
     def would_touch(self, costs: Costs) -> dict[int, float]:
         """Loads that would change if arcs had these costs, by arc; in time that does not grow with the network."""
         self._routing.suppose(*self._rows(costs))
-        touched, load = self._routing.touched, self._routing.load
-        found = {touched[place]: load[touched[place]] for place in range(self._routing.touches)}
+        touched, load = self._routes.touched, self._routes.load
+        found = {touched[place]: load[touched[place]] for place in range(self._routes.touches)}
         self._routing.forget()
         return found
 
@@ -129,7 +130,7 @@ class Rerouting:
         arcs = 2 * np.repeat(once % self.network.shape.links, 2)
         arcs[1::2] += 1
         room = np.array(self.network.room())
-        return self._swept(first, arcs, room, np.array(self._routing.load) * room)
+        return self._swept(first, arcs, room, np.array(self._routes.load) * room)
 
     def _swept(self, first: ArrayLike, arcs: ArrayLike, room: Reals, today: Reals) -> Sweep:
         make, starts, changed = self._memory, self._memory.whole(first), self._memory.whole(arcs)

@@ -4,3 +4,6 @@ from contextlib import nullcontext
 
 nogil = nullcontext()
 """Where compiled code lets other threads run."""
+
+compiled = False
+"""Whether the code that asks was compiled."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from forestall.twin.engine.makes import NAMES, compiled, plain
+from forestall.twin.engine.makes import NAMES, WRITTEN, compiled, plain
 from forestall.twin.engine.memory import Arrays, Lists
 
 
@@ -17,7 +17,7 @@ def test_plain_kernels_are_those_that_are_written_also_beside_compiled_ones() ->
 
     assert not kernels.compiled
     assert isinstance(kernels.memory, Lists)
-    assert all("written_" in getattr(kernels, name).__module__ for name in NAMES)
+    assert all(getattr(kernels, name).__module__ == f"{WRITTEN}.{name}" for name in NAMES)
 
 
 def test_compiled_kernels_work_on_arrays() -> None:

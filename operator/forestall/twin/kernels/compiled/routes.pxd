@@ -2,15 +2,14 @@ cimport cython
 
 cdef int FAR
 cdef long long NODE
-cdef double FULL, CRUMB
 
 
 @cython.final
-cdef class Routing:
+cdef class Routes:
     cdef int nodes, links, rows, changes, question, better, logged, cuts, settles, round, row, goal, heaped
     cdef readonly int touches
     cdef readonly double lost
-    cdef double old_lost, crumb
+    cdef double crumb
     cdef int[::1] start, stop, heads, arcs, tail, head, base, destinations, cost
     cdef readonly int[:] distance, hops
     cdef readonly int[::1] touched
@@ -21,23 +20,10 @@ cdef class Routing:
     cdef int[:] mark, turned, queued, count, old_distance, old_hops
     cdef int[::1] moved, changed, log, cut, edge, settled
     cdef long long[::1] heap
-    cdef double[::1] room, worst, losses, peaks
-    cdef int[::1] first, new_arcs, new_costs, ranking, cause, peak_arcs, overs
 
-    cpdef void start_over(self)
-    cpdef void commit(self, int[::1] arcs, int[::1] costs)
-    cpdef void suppose(self, int[::1] arcs, int[::1] costs)
-    cpdef void forget(self)
-    cpdef void sweep(self, rows)
-    cdef int _overloaded(self) noexcept nogil
-    cdef int _newly_over(self) noexcept nogil
-    cdef int _peak(self) noexcept nogil
-    cdef void _blame(self, int change) noexcept nogil
-    cdef void _suppose(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
-    cdef void _sweep_crumbs(self) noexcept nogil
-    cdef void _ask(self, int[::1] arcs, int[::1] costs, int first, int last) noexcept nogil
-    cdef void _number(self) noexcept nogil
-    cdef void _forget(self) noexcept nogil
+    cdef void fill(self) noexcept nogil
+    cdef void move(self) noexcept nogil
+    cdef void suppose(self) noexcept nogil
     cdef void _open(self, int row) noexcept nogil
     cdef void _close(self) noexcept nogil
     cdef bint _was_hop(self, int arc) noexcept nogil
