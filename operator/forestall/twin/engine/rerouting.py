@@ -90,7 +90,7 @@ class Rerouting:
         return np.array(self._routes.distance, np.int32)
 
     def start_over(self) -> None:
-        """Route everything anew, from what is true of the network's links now."""
+        """Route everything anew, from nothing but what was committed: what errors of floats added up to is gone."""
         self._routing.start_over()
 
     def commit(self, costs: Costs) -> None:

@@ -33,7 +33,7 @@ class Routing:
         self.start_over()
 
     def start_over(self) -> None:
-        """Route everything anew, from nothing."""
+        """Route everything anew, from nothing but what was committed."""
         with cython.nogil:
             self._number()
             self.routes.touches = self.routes.changes = 0
@@ -45,7 +45,6 @@ class Routing:
                 self.routes.lost += self.routes.demand[cell]
             self.routes.crumb = CRUMB * self.routes.lost
             self.routes.fill()
-            self.routes.touches = 0
 
     def commit(self, arcs: Ints, costs: Ints) -> None:
         """Take it for a fact that `arcs`, each named once, have these `costs` (DOWN: failed)."""

@@ -63,6 +63,24 @@ def test_commits_of_any_changes_keep_the_state_of_a_full_search(data: st.DataObj
 
 @SETTINGS
 @given(data=st.data())
+def test_what_starts_over_is_what_was_never_changed_to_the_last_bit(data: st.DataObject) -> None:
+    net, demand = data.draw(laden())
+    changed, costs = data.draw(changes(net))
+
+    def started_over(kernels: Kernels) -> Loads:
+        routing = rerouting(net, demand, kernels)
+        routing.commit(costs)
+        routing.start_over()
+        return routing.now
+
+    found = agreed(started_over)
+    fresh = agreed(lambda kernels: rerouting(changed, demand, kernels).now)
+
+    assert (found.load.tobytes(), found.lost) == (fresh.load.tobytes(), fresh.lost)
+
+
+@SETTINGS
+@given(data=st.data())
 def test_the_order_of_failures_does_not_matter_and_repairs_undo_them(data: st.DataObject) -> None:
     net, demand = data.draw(laden())
     one, other = data.draw(some(net)), data.draw(some(net))
