@@ -71,8 +71,8 @@ class Table:
         self.rows.append((goal, what, "", reason, "", "", ""))
 
     def __str__(self) -> str:
-        """All rows, aligned."""
-        rows = [HEADINGS, *self.rows]
+        """All rows by goal, aligned."""
+        rows = [HEADINGS, *sorted(self.rows, key=lambda row: int(row[0].removeprefix("T")))]
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
         return "\n".join(line.rstrip() for line in lines)
