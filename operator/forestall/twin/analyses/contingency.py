@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import cached_property
 
 from forestall.twin.analyses.answers import MOST, ROUTED, verdict
 from forestall.twin.analyses.failing import Failed, Failing
@@ -24,7 +25,7 @@ from forestall.twin.analyses.outcomes import (
     gaps,
     worst_outcomes,
 )
-from forestall.twin.analyses.pruning import Proofs
+from forestall.twin.analyses.pairs import Pairs
 from forestall.twin.analyses.routed import Routed, routed
 from forestall.twin.analyses.scenarios import Scenario, Scenarios
 from forestall.twin.analyses.worst import Worst, merged
@@ -89,10 +90,12 @@ class Examination:
     def __init__(self, given: Routed, scenarios: Scenarios, limit: float, kept: int = KEPT) -> None:
         self._given, self._scenarios = given, scenarios
         self._judging, self._failing = Judging(given, limit), Failing(given)
-        self._proofs = Proofs(given, self._judging)
         self._worst, self._tally = Worst(2 * given.cables), Tally(kept)
         self._singles: dict[int, Failed] = {}
-        self._fails: dict[int, bool] = {}
+
+    @cached_property
+    def _pairs(self) -> Pairs:
+        return Pairs(self._given, self._judging)
 
     def run(self, part: range) -> Partial:
         """Judge a range of scenarios."""
@@ -100,22 +103,25 @@ class Examination:
         for index in range(part.start, min(part.stop, singles)):
             self._try(index)
         for row in _rows(self._scenarios, range(max(part.start, singles), part.stop)):
-            for index in self._unproved(row):
-                self._try(index)
+            self._row(row)
         return self._said(part)
 
-    def _unproved(self, row: range) -> Iterable[int]:
-        """The pairs, all with the same first member, that have to be routed."""
+    def _row(self, row: range) -> None:
+        """Judge pairs that have the same first member."""
         try:
             one = self._single(self._scenarios.pair(row.start)[0])
             others = [self._single(self._scenarios.pair(index)[1]) for index in row]
         except KeyError:
-            return row
-        if self._failing.has_spares:
-            return row
-        holds = self._proofs.holds(one, others)
-        self._tally.prove(int(holds.sum()))
-        return [index for index, is_proved in zip(row, holds.tolist(), strict=True) if not is_proved]
+            others = []
+        if not others or self._failing.has_spares:
+            for index in row:
+                self._try(index)
+            return
+        for index, other, moved in zip(row, others, self._pairs.row(one, others), strict=True):
+            if moved is None:
+                self._tally.prove()
+            else:
+                self._judge(index, self._judging.judged(moved, self._judging.ended(one.plus(other))))
 
     def _single(self, index: int) -> Failed:
         if index not in self._singles:
@@ -123,15 +129,17 @@ class Examination:
         return self._singles[index]
 
     def _try(self, index: int) -> None:
-        scenario = self._scenarios[index]
         try:
-            judged = self._judging.judge(self._failing.of(scenario.elements))
+            failed = self._failing.of(self._scenarios[index].elements)
         except KeyError as error:
             self._tally.refuse(index, f"{error.args[0]}: there is no such element")
             return
+        self._judge(index, self._judging.judge(failed))
+
+    def _judge(self, index: int, judged: Judged) -> None:
         self._worst.add(index, judged.arcs, judged.use)
         if judged.fails:
-            self._tally.fail(self._outcome(index, scenario, judged))
+            self._tally.fail(self._outcome(index, self._scenarios[index], judged))
         else:
             self._tally.hold()
 
@@ -144,18 +152,18 @@ class Examination:
             peak=Overload(link=self._given.link(judged.peak_arc), utilisation=judged.peak) if judged.peak > 0 else None,
             overloads=judged.over.size,
             overloaded=self._overloads(judged),
-            joint=index >= len(self._scenarios.singles) and not any(map(self._alone, self._scenarios.pair(index))),
+            joint=self._is_joint(index),
         )
 
     def _overloads(self, judged: Judged) -> tuple[Overload, ...]:
         use = dict(zip(judged.arcs.tolist(), judged.use.tolist(), strict=True))
         return tuple(Overload(link=self._given.link(arc), utilisation=use[arc]) for arc in judged.over[:MOST].tolist())
 
-    def _alone(self, index: int) -> bool:
-        """Whether the single scenario fails by itself."""
-        if index not in self._fails:
-            self._fails[index] = self._judging.judge(self._single(index)).fails
-        return self._fails[index]
+    def _is_joint(self, index: int) -> bool:
+        """Whether it is a pair of which neither fails alone."""
+        if index < len(self._scenarios.singles):
+            return False
+        return not any(self._pairs.alone(self._single(member)).fails for member in self._scenarios.pair(index))
 
     def _said(self, part: range) -> Partial:
         today = self._judging.today

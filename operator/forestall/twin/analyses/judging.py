@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forestall.twin.analyses.failing import Failed
 from forestall.twin.analyses.reachability import cut_off
@@ -50,7 +51,7 @@ class Judging:
         self.routing = given.route()
         self.room = np.array(self.routing.network.room())
         now = self.routing.now
-        self._offered, self._lost = self.routing.offered, now.lost
+        self._offered, self.lost = self.routing.offered, now.lost
         self.load, self.today = now.load, now.load * self.room
         """[arcs] traffic, and utilisation"""
         self._ranking = np.argsort(-self.today, kind="stable").tolist()
@@ -75,7 +76,7 @@ class Judging:
 
     def judged(self, moved: Moved, ended: float) -> Judged:
         """What it means that the loads of these arcs change so."""
-        lost = moved.lost - self._lost - ended
+        lost = moved.lost - self.lost - ended
         use = moved.load * self.room[moved.arcs]
         more = use > self.today[moved.arcs] * (1 + ROUNDING)
         arcs, risen = moved.arcs[more], use[more]
@@ -90,6 +91,11 @@ class Judging:
             use=risen,
             over=arcs[over][np.lexsort((arcs[over], -risen[over]))],
         )
+
+    def is_over(self, arcs: Numbers, load: Reals) -> NDArray[np.bool_]:
+        """[arcs] whether such a load overloads it."""
+        found: NDArray[np.bool_] = load * self.room[arcs] > self.limit
+        return found
 
     def _peak(self, arcs: Numbers, use: Reals) -> tuple[float, int]:
         """The highest utilisation, and its arc: one that changed, or the first in the ranking that did not."""

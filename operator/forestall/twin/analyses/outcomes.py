@@ -197,10 +197,10 @@ class Tally:
         """A scenario holds."""
         self._holding += 1
 
-    def prove(self, number: int) -> None:
-        """So many scenarios were proved to hold without being routed."""
-        self._holding += number
-        self._pruned += number
+    def prove(self) -> None:
+        """A scenario was proved to hold without being routed."""
+        self._holding += 1
+        self._pruned += 1
 
     def refuse(self, index: int, reason: str) -> None:
         """The scenario could not be judged."""

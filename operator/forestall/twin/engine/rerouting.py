@@ -89,6 +89,11 @@ class Rerouting:
         """[destinations * nodes] distance of each node from each destination; FAR where there is no way."""
         return np.array(self._routes.distance, np.int32)
 
+    @property
+    def flow(self) -> Reals:
+        """[destinations * nodes] traffic that passes each node, or ends there, on its way to each destination."""
+        return np.array(self._routing.flow)
+
     def start_over(self) -> None:
         """Route everything anew, from nothing but what was committed: what errors of floats added up to is gone."""
         self._routing.start_over()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from forestall.twin.analyses import Overload, Scenario, contingency, examine, merge, scenarios, scenarios_of
-from forestall.twin.topology import Gate
+from forestall.twin.topology import Gate, Topology
 from tests.unit.twin.analyses.networks import IP, at_risk, cable, carried, group, link, node, square, topology
 
 
@@ -84,6 +84,29 @@ def test_pairs_are_proved_harmless_without_being_routed() -> None:
     ring = square(12.0)
     found = contingency(ring, scenarios(ring, IP, ["link"], order=2))
     assert (found.counts.scanned, found.counts.pruned, found.counts.holding) == (10, 2, 6)
+
+
+def two_rings(capacity: float) -> Topology:
+    """Two squares side by side, 6 across each: what fails in one is nothing to the other."""
+    sides = ("a-b", "b-c", "c-d", "a-d", "e-f", "f-g", "g-h", "e-h", "d-e")
+    return topology([cable(ends, 1, capacity) for ends in sides], [carried("a-c", 6.0), carried("e-g", 6.0)])
+
+
+def test_pairs_that_do_not_meet_are_known_from_what_each_does_alone() -> None:
+    given = two_rings(6.0)
+    found = contingency(given, scenarios(given, IP, ["link"], order=2))
+    across = 4 * 4 + 8  # one side of each square, and the link between them with any
+    assert (found.counts.failed, found.counts.joint) == (8, 8)
+    assert found.counts.pruned >= across
+
+
+def test_pairs_that_do_not_meet_add_up_where_one_fails_alone() -> None:
+    given = two_rings(4.0)
+    pair = scenarios(given, IP, ["link"], order=2)
+    found = {outcome.scenario.elements: outcome for outcome in contingency(given, pair).failures}
+    both = found[tuple(sorted([link("a-b"), link("b-a"), link("e-f"), link("f-e")]))]
+    assert (both.lost, both.overloads, both.joint) == (0.0, 4, False)
+    assert {over.link for over in both.overloaded} == {link("a-d"), link("d-c"), link("e-h"), link("h-g")}
 
 
 def test_pairs_meet_in_a_gate_that_neither_breaks_alone() -> None:
