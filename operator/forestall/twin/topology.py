@@ -200,6 +200,11 @@ class Topology:
         return f"sha256:{total.hexdigest()}"
 
     @cached_property
+    def kept(self) -> dict[object, object]:
+        """What has been computed of this topology, under keys of whoever computed it. It goes with the topology."""
+        return {}
+
+    @cached_property
     def by_network(self) -> Mapping[str, Sequence[NetworkLink]]:
         """Links of each network."""
         found: defaultdict[str, list[NetworkLink]] = defaultdict(list)

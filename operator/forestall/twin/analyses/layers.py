@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate, chain
 
 from forestall.api.base import Key
+from forestall.twin.analyses.keeping import kept
 from forestall.twin.engine import Falling, Requirements, default
 from forestall.twin.topology import NODE, Gate, Layer, NetworkLink, NetworkNode, Topology
 
@@ -69,9 +70,9 @@ class Layers:
         return (element,) if group is None else group.members
 
 
-@lru_cache(maxsize=4)
+@kept
 def layers(topology: Topology) -> Layers:
-    """The topology's layers; those of the last few topologies are kept."""
+    """The topology's layers."""
     return Layers(topology)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forestall.api.base import Key
+from forestall.twin.analyses.keeping import kept
 from forestall.twin.analyses.layers import down
 from forestall.twin.engine import DOWN, FAR, Links, Network, Rerouting, default
 from forestall.twin.topology import NODE, Demand, NetworkLink, Topology
@@ -304,9 +305,9 @@ class Routed:
         return found
 
 
-@lru_cache(maxsize=4)
+@kept
 def routed(topology: Topology, network: str) -> Routed:
-    """The network of that id; those of the last few topologies are kept. KeyError where there is none."""
+    """The network of that id. KeyError where there is none."""
     if network not in topology.networks:
         raise KeyError(network)
     return _values(cabling(topology, network), topology, network)
