@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,8 @@ from forestall.twin.topology import NODE, Demand, NetworkLink, Topology
 
 Numbers = NDArray[np.int32]
 Reals = NDArray[np.float64]
+
+Cables = Sequence[tuple[NetworkLink, NetworkLink | None]]
 
 CELLS: Final = 20_000_000
 """Destinations times nodes that a network may have to be routed: 24 bytes each."""
@@ -35,7 +38,7 @@ class Cabling:
     nodes: Sequence[Key]
     """[nodes]"""
     node: Mapping[Key, int]
-    cables: Sequence[tuple[NetworkLink, NetworkLink | None]]
+    cables: Cables
     """[cables] the link each way; None for the way back of a cable that has none"""
     cable: Mapping[Key, int]
     """By link."""
@@ -77,7 +80,7 @@ def _ends(link: NetworkLink) -> tuple[str, str, str, str]:
     return link.tail, link.tail_point, link.head, link.head_point
 
 
-def _paired(links: Iterable[NetworkLink]) -> Sequence[tuple[NetworkLink, NetworkLink | None]]:
+def _paired(links: Iterable[NetworkLink]) -> Cables:
     waiting: defaultdict[tuple[str, str, str, str], deque[int]] = defaultdict(deque)
     cables: list[tuple[NetworkLink, NetworkLink | None]] = []
     for link in links:
@@ -295,14 +298,34 @@ class Routed:
 
     def after(self, topology: Topology) -> Routed:
         """The same network of an edited topology. What did not change is not computed again."""
-        if not _has_same_shape(self.topology, topology, self.network):
+        links, others = (each.by_network.get(self.network, ()) for each in (self.topology, topology))
+        if not (self._has_nodes_of(topology) and len(links) == len(others) and all(map(_is_alike, links, others))):
             return routed(topology, self.network)
-        links = topology.links
-        pairs = [(links[one.key], other and links[other.key]) for one, other in self.cabling.cables]
-        found = _values(replace(self.cabling, cables=pairs), topology, self.network)
+        cables, metric, capacity = list(self.cabling.cables), self.metric.copy(), self.capacity.copy()
+        edited = {self.cabling.cable.get(new.key, -1) for old, new in zip(links, others, strict=True) if new is not old}
+        for cable in edited - {-1}:
+            one, other = cables[cable]
+            cables[cable] = one, other = topology.links[one.key], other and topology.links[other.key]
+            metric[cable], capacity[cable] = _metrics(one, other), _capacities(one, other)
+        return replace(
+            self,
+            topology=topology,
+            cabling=replace(self.cabling, cables=cables),
+            metric=metric,
+            capacity=capacity,
+            up=_up(topology, cables),
+            demands=self._demands_of(topology),
+        )
+
+    def _has_nodes_of(self, topology: Topology) -> bool:
+        if topology.nodes is self.topology.nodes:
+            return True
+        return [node.key for node in topology.nodes_of(self.network)] == self.cabling.nodes
+
+    def _demands_of(self, topology: Topology) -> Demands:
         if topology.demands is self.topology.demands:
-            return replace(found, demands=self.demands)
-        return found
+            return self.demands
+        return _demands(topology, self.network, self.cabling.node)
 
 
 @kept
@@ -310,7 +333,16 @@ def routed(topology: Topology, network: str) -> Routed:
     """The network of that id. KeyError where there is none."""
     if network not in topology.networks:
         raise KeyError(network)
-    return _values(cabling(topology, network), topology, network)
+    given = cabling(topology, network)
+    return Routed(
+        topology=topology,
+        network=network,
+        cabling=given,
+        metric=np.array([_metrics(*cable) for cable in given.cables], np.int64).reshape(-1, 2),
+        capacity=np.array([_capacities(*cable) for cable in given.cables], np.float64).reshape(-1, 2),
+        up=_up(topology, given.cables),
+        demands=_demands(topology, network, given.node),
+    )
 
 
 def only_network(topology: Topology) -> str:
@@ -322,29 +354,21 @@ def only_network(topology: Topology) -> str:
     return found[0]
 
 
-def _has_same_shape(one: Topology, other: Topology, network: str) -> bool:
-    links, others = one.by_network.get(network, ()), other.by_network.get(network, ())
-    return (
-        [node.key for node in one.nodes_of(network)] == [node.key for node in other.nodes_of(network)]
-        and len(links) == len(others)
-        and all(
-            new is old or (new.key, _ends(new)) == (old.key, _ends(old)) for old, new in zip(links, others, strict=True)
-        )
-    )
+def _is_alike(one: NetworkLink, other: NetworkLink) -> bool:
+    return one is other or (one.key, _ends(one)) == (other.key, _ends(other))
 
 
-def _values(given: Cabling, topology: Topology, network: str) -> Routed:
-    ways = [(one, other or one) for one, other in given.cables]
-    metric = [[min(one.metric, FAR), min(other.metric, FAR)] for one, other in ways]
-    capacity = np.array([[one.capacity, other.capacity] for one, other in ways], np.float64).reshape(-1, 2)
-    is_down = down(topology)
-    up = [one.key not in is_down and other.key not in is_down for one, other in ways]
-    return Routed(
-        topology=topology,
-        network=network,
-        cabling=given,
-        metric=np.array(metric, np.int64).reshape(-1, 2),
-        capacity=np.where(capacity > 0, capacity, np.inf),
-        up=np.array(up, np.bool_),
-        demands=_demands(topology, network, given.node),
+def _metrics(one: NetworkLink, other: NetworkLink | None) -> tuple[int, int]:
+    return min(one.metric, FAR), min((other or one).metric, FAR)
+
+
+def _capacities(one: NetworkLink, other: NetworkLink | None) -> tuple[float, float]:
+    there, back = one.capacity, (other or one).capacity
+    return there if there > 0 else inf, back if back > 0 else inf
+
+
+def _up(topology: Topology, cables: Cables) -> NDArray[np.bool_]:
+    gone = down(topology)
+    return np.array(
+        [one.key not in gone and (other is None or other.key not in gone) for one, other in cables], np.bool_
     )
