@@ -27,6 +27,8 @@ CELLS: Final = 20_000_000
 """Destinations times nodes that a network may have to be routed: 24 bytes each."""
 ANCHORS: Final = "Anchors"
 """Kind of the key of what stands for several anchors; no element of a topology has it."""
+LEAST_CAPACITY: Final = 1e-9
+"""Bit per second; one by less is no number that floats can hold."""
 MOST_TRAFFIC: Final = 1e18
 """Bit per second; no true demand is more, and sums of what is less are finite."""
 
@@ -363,8 +365,11 @@ def _metrics(one: NetworkLink, other: NetworkLink | None) -> tuple[int, int]:
 
 
 def _capacities(one: NetworkLink, other: NetworkLink | None) -> tuple[float, float]:
-    there, back = one.capacity, (other or one).capacity
-    return there if there > 0 else inf, back if back > 0 else inf
+    return _capacity(one), _capacity(other or one)
+
+
+def _capacity(link: NetworkLink) -> float:
+    return max(link.capacity, LEAST_CAPACITY) if link.capacity > 0 else inf
 
 
 def _up(topology: Topology, cables: Cables) -> NDArray[np.bool_]:

@@ -114,7 +114,10 @@ def scenarios_in(given: Routed, kinds: Sequence[Kind], *, pairs: bool = False) -
 
 
 def scenarios_of(topology: Topology, network: str, given: Sequence[Scenario]) -> Scenarios:
-    """Scenarios of one's own, with probabilities of one's own."""
+    """Scenarios of one's own, with probabilities of one's own. ValueError for a probability that is none."""
+    for scenario in given:
+        if scenario.probability is not None and not 0 <= scenario.probability <= 1:
+            raise ValueError(f"{scenario.probability}: a probability from 0 to 1 was expected")
     return Scenarios(topology, network, tuple(given), pairs=False)
 
 
@@ -150,7 +153,8 @@ def _of_cause(topology: Topology, cause: str) -> Iterator[Scenario]:
 
 
 def _of_group(group: RiskGroup) -> Scenario:
-    return Scenario(kind=group.cause, elements=(group.key,), probability=group.probability)
+    known = group.probability is not None and 0 <= group.probability <= 1
+    return Scenario(kind=group.cause, elements=(group.key,), probability=group.probability if known else None)
 
 
 def _weighted(given: Routed) -> Iterator[Scenario]:

@@ -168,6 +168,31 @@ def test_a_limit_below_full_is_a_reserve() -> None:
     assert contingency(ring, scenarios(ring, IP), limit=0.6).verdict == "Holds"
 
 
+def test_a_failure_may_relieve_what_is_full_today() -> None:
+    """So nothing may be left out on the ground that less has failed already."""
+    sides = [cable("a-b", 1, 2.0), cable("b-c", 1, 2.0), cable("a-d", 1, 9.0), cable("d-c", 1, 9.0)]
+    given = topology(sides, [carried("a-c", 6.0)])
+    found = contingency(given, scenarios_of(given, IP, [Scenario(kind="link", elements=(link("a-b"),))]))
+    assert (found.today.overloaded[0].utilisation, found.counts.holding) == (1.5, 1)
+
+
+@pytest.mark.parametrize("probability", [float("nan"), -1.0, 2.0])
+def test_a_probability_that_is_none_is_not_reckoned_with(probability: float) -> None:
+    shared = at_risk("trench", [link("a-b"), link("c-d")], probability=probability)
+    ring = topology([cable(ends) for ends in ("a-b", "b-c", "c-d", "a-d")], [carried("a-c", 6.0)], groups=[shared])
+    found = contingency(ring, scenarios(ring, IP, ["group", "weighted"]))
+    assert (found.counts.failed, found.expected_loss) == (1, 0.0)
+    with pytest.raises(ValueError, match="a probability from 0 to 1"):
+        scenarios_of(ring, IP, [Scenario(kind="mine", elements=(), probability=probability)])
+
+
+@pytest.mark.parametrize("capacity", [0.0, -1.0, float("nan"), 5e-324])
+def test_a_capacity_that_is_none_spoils_nothing(capacity: float) -> None:
+    given = topology([cable("a-b", 1, capacity), cable("b-c", 1, 9.0)], [carried("b-c", 6.0)])
+    found = contingency(given, scenarios(given, IP, ["node"]))
+    assert (found.verdict, found.today.overloaded) == ("Holds", ())
+
+
 def test_without_demands_nothing_is_known() -> None:
     bare = topology([cable("a-b")])
     assert contingency(bare, scenarios(bare, IP)).verdict == "Unknown"
