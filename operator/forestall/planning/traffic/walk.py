@@ -34,7 +34,7 @@ class Budget:
 
     changes: int = 20
     """Metrics that may be changed: one for each way of a link."""
-    evaluations: int = 20_000
+    evaluations: int = 50_000
     """States of the network that may be looked at; a state after a failure is one of them."""
     highest: int = 65_535
     """Highest metric that routers take."""

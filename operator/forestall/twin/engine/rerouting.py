@@ -92,7 +92,7 @@ class Rerouting:
     @property
     def flow(self) -> Reals:
         """[destinations * nodes] traffic that passes each node, or ends there, on its way to each destination."""
-        return np.array(self._routing.flow)
+        return np.array(self._routes.flow)
 
     def start_over(self) -> None:
         """Route everything anew, from nothing but what was committed: what errors of floats added up to is gone."""
@@ -120,8 +120,8 @@ class Rerouting:
     def would_move(self, links: Iterable[int]) -> Moved:
         """What would change if the links failed."""
         self._routing.suppose(*self._rows(failing(links)))
-        touched = np.array(np.asarray(self._routing.touched)[: self._routing.touches], np.int32)
-        found = Moved(arcs=touched, load=np.asarray(self._routing.load)[touched], lost=self._routing.lost)
+        touched = np.array(np.asarray(self._routes.touched)[: self._routes.touches], np.int32)
+        found = Moved(arcs=touched, load=np.asarray(self._routes.load)[touched], lost=self._routes.lost)
         self._routing.forget()
         return found
 
