@@ -66,7 +66,11 @@ def test_a_release_is_installed_changed_and_removed(cluster: ApiTier, namespace:
     assert "serviceaccount/forestall-action-scale" not in ours(cluster)
 
     run(cluster, "uninstall", "--no-hooks")  # its Pod would wait for a node
-    wait_until("the release to be gone", lambda: not ours(cluster))
+    try:
+        wait_until("the release to be gone", lambda: not ours(cluster))
+    except TimeoutError as error:
+        error.add_note(f"left: {', '.join(sorted(ours(cluster)))}")
+        raise
     assert ours(cluster, "runbooks") == set()
     assert set(cluster.kubectl(*CRDS).stdout.split()) == crds
 

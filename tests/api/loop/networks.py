@@ -12,6 +12,8 @@ from tests.api.person import expect
 from tests.chart.rendering import render
 from tools.cluster.process import wait_until
 
+RIGHTS = "forestall-topology"
+
 
 class Networks:
     """A namespace of documents, and a twin that reads them."""
@@ -23,7 +25,7 @@ class Networks:
         """Make the namespace and the twin, with the rights that the chart gives for it or without."""
         place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}}
         chart = render(f"topology.namespaces={{{self.name}}}") if readable else []
-        rights = [one for one in chart if one["metadata"]["name"] == "forestall-topology"]
+        rights = [one for one in chart if one["metadata"]["name"] == RIGHTS]
         sources = [{"name": "objects", "kubernetes": {}}, {"name": "nets", "topology": {"namespaces": [self.name]}}]
         kind = {"apiVersion": "forestall.dev/v1alpha1", "kind": "NetworkTwin", "metadata": {"name": self.name}}
         apply(self.world.cluster, [place, *rights, {**kind, "spec": {"sources": sources, "refresh": "1s"}}])
@@ -39,8 +41,9 @@ class Networks:
         expect(self.world.admin.send("DELETE", path_of(CONFIG_MAPS, self.name, name)), None)
 
     def close(self) -> None:
-        """Delete twin and namespace."""
+        """Delete twin, namespace and rights."""
         self.world.cluster.kubectl("delete", "networktwin", self.name)
+        self.world.cluster.kubectl("delete", "clusterrole", RIGHTS, "--ignore-not-found")
         self.world.cluster.kubectl("delete", "namespace", self.name, "--wait=false")
 
     @property
