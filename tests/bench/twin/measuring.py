@@ -72,7 +72,7 @@ class Table:
 
     def __str__(self) -> str:
         """All rows by goal, aligned."""
-        rows = [HEADINGS, *sorted(self.rows, key=lambda row: int(row[0].removeprefix("T")))]
+        rows = [HEADINGS, *sorted(self.rows, key=lambda row: (row[0][0], int(row[0][1:])))]
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
         return "\n".join(line.rstrip() for line in lines)
