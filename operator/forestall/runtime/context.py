@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +82,8 @@ class Context:
     """The digest of each runbook as it was last read, by the runbook's key."""
     unheard: frozenset[str] | None = None
     """Namespaces of which findings or plans are still to be heard of since the start; None: it is not known which."""
+    listed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when Kopf lists objects: at its start, and when a watch of its cannot go on from where it was."""
     weakness: str = "the API server has not been asked yet"
     """What was last found wrong with the admission policies; empty: they are as shipped, and refuse a forgery."""
     canary: Shared[str] = field(init=False)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from forestall.adapters.resources import JOBS
-from forestall.api.base import Key
+from forestall.api.base import Key, Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationapproval import RemediationApproval
@@ -22,6 +22,8 @@ RETENTION = frozenset((Finding.crd.kind, RemediationPlan.crd.kind, InspectionPol
 
 def seen(context: Context, kind: str, event: str | None, body: dict[str, Any]) -> None:
     """Take over an object from a watch; what is heard of one that is being written waits until it has been."""
+    if event is None:
+        context.listed.set()
     tell = partial(learn, context, kind, event, body)
     if not context.store.echoes.holds(key_of(kind, body), tell):
         tell()
@@ -35,6 +37,13 @@ def learn(context: Context, kind: str, event: str | None, body: dict[str, Any]) 
     if event is not None and context.store.holds(kind, body):
         return
     _route(context, context.store.put(kind, body), body)
+
+
+def missed(context: Context, key: Key, item: Resource | None) -> None:
+    """An object is gone, and no watch has told of it: the same follows as if one had. `item` is the last of it."""
+    if not context.store.echoes.holds(key, partial(missed, context, key, item)):
+        context.store.lose(key, item.metadata.uid if item else "")
+        _route(context, key, item.to_json() if item else {})
 
 
 def everything(context: Context) -> None:
@@ -73,7 +82,7 @@ def _wake(context: Context, key: Key) -> None:
 
 def _route(context: Context, key: Key, body: dict[str, Any]) -> None:
     _wake(context, key)
-    if key.kind == RemediationApproval.crd.kind:
+    if key.kind == RemediationApproval.crd.kind and body:
         context.queue.add(Key(RemediationPlan.crd.kind, key.namespace, body["spec"]["planRef"]["name"]))
     if key.kind in {"Runbook", "NetworkTwin"}:
         for policy in context.store.all(InspectionPolicy):

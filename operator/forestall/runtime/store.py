@@ -104,6 +104,18 @@ class Store:
         self._forget(key)
         return key
 
+    def lose(self, key: Key, uid: str) -> None:
+        """The object is gone, and nobody told of it or of its end. Another one that has taken its name stays."""
+        known = self._known(key)
+        self._bury(uid)
+        if known is None or known.metadata.uid == uid:
+            self._forget(key)
+
+    def heard_of(self, kind: str) -> Mapping[Key, Resource | None]:
+        """All that is there of a kind, as far as it was heard of; None stands for what cannot be read."""
+        unreadable = dict.fromkeys(key for key in self.unreadable if key.kind == kind)
+        return {**unreadable, **{item.key: item for item in self.all(MODELS[kind])}}
+
     def _known(self, key: Key) -> Resource | None:
         return self._objects[key.kind].get(key.namespace, {}).get(key.name)
 

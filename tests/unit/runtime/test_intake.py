@@ -12,7 +12,7 @@ from forestall.planning import job
 from forestall.ports import Json, Resource
 from forestall.runtime import intake
 from forestall.runtime.store import key_of
-from tests.unit.gates.scene import finding, plan, policy, runbook
+from tests.unit.gates.scene import decision, finding, plan, policy, runbook
 from tests.unit.runtime.instant import run
 from tests.unit.runtime.scene import World, twin
 
@@ -64,6 +64,53 @@ def test_it_wakes_whatever_depends_on(resource: Resource, event: str | None) -> 
         changed["metadata"]["resourceVersion"] = "8"
         intake.seen(world.context, resource.kind, event, changed)
         assert await queued(world) == ROUTES[resource]
+
+    run(story())
+
+
+@pytest.mark.parametrize("resource", ROUTES, ids=lambda resource: resource.kind)
+def test_what_is_gone_unheard_wakes_what_its_deletion_would(resource: Resource) -> None:
+    async def story() -> None:
+        world = await watched()
+        gone = key_of(resource.kind, body(resource))
+        world.context.store.put(resource.kind, body(resource))
+        intake.missed(world.context, gone, world.context.store.heard_of(resource.kind)[gone])
+        assert await queued(world) == ROUTES[resource]
+        assert not world.context.store.knows(gone)
+
+    run(story())
+
+
+def test_an_approval_that_is_gone_unheard_wakes_its_plan() -> None:
+    async def story() -> None:
+        world, item = await watched(), decision()
+        intake.missed(world.context, item.key, item)
+        assert await queued(world) == {str(item.key), PLAN}
+
+    run(story())
+
+
+def test_what_is_gone_while_it_is_written_is_taken_for_gone_after_it() -> None:
+    async def story() -> None:
+        world = await watched()
+        key = key_of(POLICIES.kind, body(POLICIES))
+        item = world.context.store.heard_of(POLICIES.kind)[key]
+        with world.context.store.echoes.writing(key):
+            intake.missed(world.context, key, item)
+            assert world.context.store.knows(key)
+        await asyncio.sleep(0)
+        assert not world.context.store.knows(key)
+
+    run(story())
+
+
+def test_only_a_list_tells_that_there_was_one() -> None:
+    async def story() -> None:
+        world = World()
+        intake.seen(world.context, POLICIES.kind, "ADDED", body(POLICIES))
+        assert not world.context.listed.is_set()
+        intake.seen(world.context, POLICIES.kind, None, body(POLICIES))
+        assert world.context.listed.is_set()
 
     run(story())
 

@@ -216,3 +216,32 @@ def test_late_news_of_an_end_leave_the_next_of_that_name_alone() -> None:
     store = stored(body("7"), body("10", uid="u2", message="anew"))
     store.drop(KIND, body("8"))
     assert message(store) == "anew"
+
+
+def test_what_is_lost_is_forgotten_and_does_not_come_back_with_a_late_answer() -> None:
+    store = stored(body("7"))
+    store.lose(KEY, "u1")
+    store.put(KIND, body("9", message="late"))
+    assert not store.knows(KEY)
+
+
+def test_another_object_of_that_name_is_not_lost() -> None:
+    store = stored(body("10", uid="u2", message="anew"))
+    store.lose(KEY, "u1")
+    assert message(store) == "anew"
+
+
+def test_of_the_end_of_what_is_lost_nothing_is_told() -> None:
+    told = list[Resource]()
+    store = Store(told.append)
+    store.put(KIND, body("7"))
+    store.lose(KEY, "u1")
+    assert len(told) == 1
+
+
+def test_all_that_was_heard_of_is_known_by_its_key() -> None:
+    store = stored(body("7"))
+    assert {key: item and item.metadata.uid for key, item in store.heard_of(KIND).items()} == {KEY: "u1"}
+    store.put(KIND, body("8", spec=None))
+    assert store.heard_of(KIND) == {KEY: None}
+    assert store.heard_of("Finding") == {}
