@@ -18,6 +18,9 @@ HOP_BY_HOP = {"host", "content-length", "transfer-encoding", "connection", "keep
 READS = {"GET", "HEAD"}
 PATIENCE = 0.5
 """Seconds that a line waits for the one that is to come before it."""
+_EXPIRED = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
+GONE = json.dumps({"type": "ERROR", "object": _EXPIRED}).encode() + b"\n"
+"""The line that ends a watch that cannot go on."""
 
 
 class Mood(NamedTuple):
@@ -39,14 +42,20 @@ class Mood(NamedTuple):
     """The line comes twice."""
     swapped: float = 0.0
     """The line comes after the next one."""
+    missed: float = 0.0
+    """410 comes in place of the line, as if it had been sent while the watch was down."""
 
 
 class Unruly:
-    """A proxy on loopback. `mood` may be changed at any time; `told` counts what went wrong, by its name."""
+    """A proxy on loopback. `mood` may be changed at any time; `told` counts what went wrong, by its name.
+
+    `missed` are the lines that never came, whole.
+    """
 
     def __init__(self, kubeconfig: Path) -> None:
         self.mood = Mood()
         self.told: dict[str, int] = {}
+        self.missed: list[Any] = []
         self._shares: dict[str, float] = {}
         self._upstream, self._trust = _server(kubeconfig)
         self._session: aiohttp.ClientSession | None = None
@@ -133,12 +142,15 @@ class Unruly:
     async def _spoiled(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The lines, as they come out; one without an end is the last."""
         async for line in lines:
+            if self._happens("missed"):
+                self.missed.append(json.loads(line))
+                yield GONE
+                continue
             yield line
             if self._happens("twice"):
                 yield line
             if self._happens("gone"):
-                gone = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
-                yield json.dumps({"type": "ERROR", "object": gone}).encode() + b"\n"
+                yield GONE
             if self._happens("corrupt"):
                 yield b'{"type": "MODIFIED", "object": {"metadata"\n'
             if self._happens("cut"):
