@@ -2,6 +2,7 @@
 
 import pytest
 
+from forestall.adapters.resources import TWIN_KINDS
 from tests.chart.rendering import ACTIONS, NAMESPACE, NODE_ACTIONS, WITH_NODES, Manifest, of_kind, render, rules
 
 MANIFESTS = ("namespaces={shop,payments}",)
@@ -42,6 +43,18 @@ def test_the_operator_deletes_only_what_a_policy_guards_and_holds_no_approve_ver
             assert not {"deletecollection", "approve", "approve-high"} & set(rule["verbs"]), role
             guarded = {"findings", "remediationplans", "jobs"}
             assert "delete" not in rule["verbs"] or set(rule["resources"]) <= guarded, role
+
+
+def test_the_operator_reads_all_that_the_twin_is_made_of_and_no_more_of_it() -> None:
+    held = [rule for role, rule in rules(render(*MANIFESTS)) if role == "forestall-operator"]
+    for kind in TWIN_KINDS:
+        verbs = {
+            verb
+            for rule in held
+            if kind.group in rule["apiGroups"] and kind.plural in rule["resources"]
+            for verb in rule["verbs"]
+        }
+        assert verbs == {"get", "list", "watch"}, kind.plural
 
 
 def test_the_operator_creates_jobs_in_the_action_namespace_only() -> None:

@@ -16,10 +16,23 @@ from forestall.inspection.losses import stakes
 from forestall.ports import Json
 from forestall.twin.live import Live
 from forestall.twin.views import Snapshot, View
-from tests.unit.twin.objects import SHOP, deployment, node, pod, replica_set, service, snapshot
+from tests.unit.twin.objects import (
+    SHOP,
+    claim,
+    deployment,
+    mounted,
+    node,
+    pod,
+    replica_set,
+    service,
+    snapshot,
+    volume,
+)
 
 SETTINGS = settings(max_examples=150, derandomize=True, deadline=None)
 NODES, NAMES = ("a", "b", "c", "d"), ("web", "api")
+CLAIMS = ("data", "logs")
+AFFINITIES: Sequence[dict[str, str]] = ({}, *({"kubernetes.io/hostname": name} for name in NODES))
 SELECTORS = st.dictionaries(
     st.sampled_from(("app", "pod-template-hash")), st.sampled_from(("web", "api", "web-1", "api-2")), max_size=2
 )
@@ -41,7 +54,10 @@ def clusters(draw: st.DrawFn) -> Sequence[Json]:
     services = [
         service(f"service-{place}", **selector) for place, selector in enumerate(draw(st.lists(SELECTORS, max_size=4)))
     ]
-    return [*nodes, *sets, *workloads, *pods, *services]
+    claims = [claim(name, name) for name in CLAIMS]
+    volumes = [volume(name, **draw(st.sampled_from(AFFINITIES))) for name in CLAIMS]
+    mounting = [mounted(item, *draw(st.sets(st.sampled_from(CLAIMS)))) for item in pods]
+    return [*nodes, *sets, *workloads, *mounting, *services, *claims, *volumes]
 
 
 def ready_by_search(view: View, service_key: Key) -> list[Key]:
@@ -51,7 +67,15 @@ def ready_by_search(view: View, service_key: Key) -> list[Key]:
         for found in view.pods.values()
         if selector and all(found.labels.get(label) == value for label, value in selector.items())
         if found.ready and found.node in view.nodes and view.nodes[found.node].ready
+        if all(reached(view, name) for name in found.claims)
     ]
+
+
+def reached(view: View, name: str) -> bool:
+    """Whether a ready node reaches the volume of a claim, which all nodes do, or one."""
+    terms = view.claims[Key("PersistentVolumeClaim", SHOP, name)].reach
+    homes = [node for node in view.nodes.values() if any(term.matches(node.labels) for term in terms)]
+    return not terms or any(node.ready for node in homes)
 
 
 @SETTINGS
@@ -99,11 +123,13 @@ def policy_of(view: Snapshot, minimum: int) -> InspectionPolicy:
     return InspectionPolicy.model_validate({"metadata": {"name": "p", "namespace": SHOP}, "spec": spec})
 
 
-def left(view: View, service_key: Key, lost: str) -> int:
+def left(view: Snapshot, service_key: Key, lost: str) -> int:
     """Ready pods of a Service that still have a ready node, in a graph without what does not serve."""
     graph = view.to_networkx()
     dead = [found.key for found in view.nodes.values() if not found.ready or f"node/{found.key.name}" == lost]
-    graph.remove_nodes_from([*dead, *(found.key for found in view.pods.values() if not found.ready)])
+    without = view.potential().lose_node(lost.partition("/")[2]) if lost else view
+    adrift = [found.key for found in view.pods.values() if not all(reached(without, name) for name in found.claims)]
+    graph.remove_nodes_from([*dead, *adrift, *(found.key for found in view.pods.values() if not found.ready)])
     return sum(graph.out_degree(key) > 0 for key in graph.successors(service_key))
 
 

@@ -21,6 +21,9 @@ EVENTS = Resource("", "v1", "events", "Event")
 NODES = Resource("", "v1", "nodes", "Node")
 SERVICES = Resource("", "v1", "services", "Service")
 DISRUPTION_BUDGETS = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
+CLAIMS = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
+VOLUMES = Resource("", "v1", "persistentvolumes", "PersistentVolume")
+AUTOSCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
@@ -55,5 +58,16 @@ TARGETS = {one.kind: one for one in (DEPLOYMENTS, NODES, SERVICES)}
 """What a plan can act on, by kind."""
 SUBJECTS = {**TARGETS, TWINS.kind: TWINS}
 """What a plan can be about: a network stands for nothing in the cluster but its twin."""
-TWIN_KINDS = (NODES, PODS, SERVICES, DEPLOYMENTS, REPLICASETS, JOBS, DISRUPTION_BUDGETS)
+TWIN_KINDS = (
+    NODES,
+    PODS,
+    SERVICES,
+    DEPLOYMENTS,
+    REPLICASETS,
+    JOBS,
+    DISRUPTION_BUDGETS,
+    CLAIMS,
+    VOLUMES,
+    AUTOSCALERS,
+)
 """What the twin is made of."""

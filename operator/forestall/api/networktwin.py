@@ -48,7 +48,8 @@ class LabelGroup(Model):
 
 
 class KubernetesSource(Model):
-    """Nodes, workloads, pods, Services and PodDisruptionBudgets, by list and watch."""
+    """Nodes, workloads, pods, Services, Jobs, PodDisruptionBudgets, PersistentVolumeClaims with their volumes and
+    HorizontalPodAutoscalers, by list and watch."""
 
     namespaces: Annotated[tuple[Label, ...], Field(max_length=256)] = ()
     """Namespaces whose objects enter the twin. Empty: all that the operator may read."""

@@ -74,7 +74,7 @@ def outlook(
             continue
         now = found[goal.name, NOTHING] = evaluate(goal, namespace, potential, measurements, base=potential.base)
         element = leans_on(goal, namespace)
-        carriers = potential.ready_by_node(element).keys() if element else frozenset()
+        carriers = potential.leans_on(element) if element else frozenset()
         for loss in lost:
             view = views.without(loss.name, carriers)
             found[goal.name, loss.name] = (

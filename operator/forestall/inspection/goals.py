@@ -62,10 +62,17 @@ def _available(goal: AvailableGoal, namespace: str, view: View) -> GoalResult:
     by_node = view.ready_by_node(service)
     ready = sum(by_node.values())
     state: GoalState = "Fulfilled" if ready >= goal.min_ready else "NotFulfilled"
-    found = GoalResult(state, Decimal(ready), f"Service {goal.service}: {ready} pods ready, {goal.min_ready} needed")
+    told = f"Service {goal.service}: {ready} pods ready, {goal.min_ready} needed"
+    found = GoalResult(state, Decimal(ready), told if state == "Fulfilled" else told + _volumes(view, service))
     if goal.spread is None or state == "NotFulfilled":
         return found
     return _spread(goal.service, goal.spread, view, [name for name, number in by_node.items() if number])
+
+
+def _volumes(view: View, service: Key) -> str:
+    """That pods lack volumes, which moving them would not help; nothing where none does."""
+    number = len(view.without_volumes(service))
+    return f"; the volumes of {number} pods are out of reach" if number else ""
 
 
 def _spread(service: str, wanted: SpreadGoal, view: View, nodes: Collection[str]) -> GoalResult:
@@ -85,8 +92,9 @@ def _spread(service: str, wanted: SpreadGoal, view: View, nodes: Collection[str]
 def _metric(
     goal: MetricGoal, namespace: str, view: View, measurements: Mapping[str, Measurement], base: View
 ) -> GoalResult:
+    more = _more(goal, namespace, view, base)
     try:
-        value = single_value(goal.query, measurements) * _share(goal, namespace, view, base)
+        value = single_value(goal.query, measurements) * _share(goal, namespace, view, base, more)
     except UnmeasuredError as error:
         return GoalResult("Unknown", None, str(error))
     except ZeroDivisionError:
@@ -96,11 +104,24 @@ def _metric(
     rounded = value.quantize(STEP, ROUND_HALF_EVEN)
     state: GoalState = "Fulfilled" if compare(rounded, goal.operator, goal.target) else "NotFulfilled"
     verb = "keeps" if state == "Fulfilled" else "does not keep"
-    return GoalResult(state, rounded, f"the value {verb} to its target: {limit_text(goal.operator, goal.target)}")
+    told = f"the value {verb} to its target: {limit_text(goal.operator, goal.target)}"
+    return GoalResult(state, rounded, f"{told}, with the {more} pods that its autoscaler may add" if more else told)
 
 
-def _share(goal: MetricGoal, namespace: str, view: View, base: View) -> Decimal:
-    """What the measured value is multiplied with. Raises ZeroDivisionError where no ready pod is left on `view`."""
+def _more(goal: MetricGoal, namespace: str, view: View, base: View) -> int:
+    """How many pods are added by an autoscaler to share the load, where fewer are ready than were measured."""
+    if goal.shared_by is None:
+        return 0
+    workload = Key("Deployment", namespace, goal.shared_by)
+    before, after = (sum(seen.ready_by_node(workload).values()) for seen in (base, view))
+    return view.spare(workload) if after < before else 0
+
+
+def _share(goal: MetricGoal, namespace: str, view: View, base: View, more: int) -> Decimal:
+    """What the measured value is multiplied with, where `more` pods share it than are ready on `view`.
+
+    Raises ZeroDivisionError where there is none.
+    """
     if goal.shared_by is None:
         return Decimal(1)
     workload = Key("Deployment", namespace, goal.shared_by)
@@ -109,4 +130,4 @@ def _share(goal: MetricGoal, namespace: str, view: View, base: View) -> Decimal:
         return Decimal(1)
     if not before:
         raise UnmeasuredError(f"no ready pod of Deployment {goal.shared_by} was there when the value was measured")
-    return Decimal(before) / after
+    return Decimal(before) / (after + more)

@@ -36,6 +36,17 @@ def _restored(view: Potential, target: Key, _: Given) -> Potential:
     return view.restore_template(target)
 
 
+def _scaled(view: Potential, target: Key, given: Given) -> Potential:
+    """Another number of pods, unless an autoscaler would take it back."""
+    wanted, scaler = int(given["replicas"]), view.autoscaler_of(target)
+    if scaler is not None and scaler.undoes(wanted):
+        raise UnsupposableError(
+            f"{scaler.key} keeps {target} at {scaler.least} to {scaler.most} pods and would undo {wanted}: "
+            "change its bounds instead"
+        )
+    return view.set_replicas(target, wanted)
+
+
 def _spread(view: Potential, target: Key, given: Given) -> Potential:
     """Spread by a rule that the template does not have, or not as strictly: the scheduler keeps to those it has."""
     workload, wanted = view.workloads[target], int(given["max-skew"])
@@ -116,7 +127,7 @@ def _tainted(view: Potential, target: Key, given: Given) -> Potential:
 
 _OUTCOMES: Final[Mapping[Effect, Callable[[Potential, Key, Given], Potential]]] = {
     "RestorePreviousTemplate": _restored,
-    "SetReplicas": lambda view, target, given: view.set_replicas(target, int(given["replicas"])),
+    "SetReplicas": _scaled,
     "SpreadOverNodes": _spread,
     "RestartPods": lambda view, target, _: view.restart(target),
     "SetResources": _with_resources,

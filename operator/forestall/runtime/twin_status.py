@@ -135,7 +135,6 @@ def _sources(resource: NetworkTwin, twin: Twin, snapshot: Snapshot) -> tuple[Sou
 
 def _objects(name: str, twin: Twin, snapshot: Snapshot) -> SourceStatus:
     unread = "; ".join(f"{key}: {why}" for key, why in sorted(twin.defects.items())[:3])
-    kinds = (snapshot.nodes, snapshot.workloads, snapshot.pods, snapshot.services, snapshot.budgets, snapshot.jobs)
-    covered = coverage(sum(len(kind) for kind in kinds), len(twin.defects))
+    covered = coverage(len(snapshot.objects), len(twin.defects))
     followed = twin.feed is not None and not twin.feed.awaited
     return SourceStatus(name=name, fresh=followed, message=unread[:1024], coverage=covered)

@@ -35,13 +35,8 @@ def diff(one: View | Intended, other: View | Intended) -> tuple[Difference, ...]
 
 
 def _elements(view: View | Intended, beside: View | Intended) -> Elements:
-    objects = _objects(view) if isinstance(view, View) and isinstance(beside, View) else {}
+    objects = view.objects if isinstance(view, View) and isinstance(beside, View) else {}
     return {**objects, **_networks(view.topology)}
-
-
-def _objects(view: View) -> Elements:
-    nodes = {node.key: node for node in view.nodes.values()}
-    return {**nodes, **view.workloads, **view.pods, **view.services, **view.jobs, **view.budgets}
 
 
 def _networks(topology: Topology) -> Elements:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from forestall.api.base import Key
-from forestall.twin.model import Pod, Service
+from forestall.twin.model import CLAIM, Pod, Service
 
 Label = tuple[str, str]
 Group = tuple[str, frozenset[Label]]
@@ -42,6 +42,15 @@ class Index:
         found: defaultdict[str, list[Pod]] = defaultdict(list)
         for pod in self._standing:
             found[pod.node].append(pod)
+        return found
+
+    @cached_property
+    def by_claim(self) -> Mapping[Key, Sequence[Pod]]:
+        """Pods that mount each claim."""
+        found: defaultdict[Key, list[Pod]] = defaultdict(list)
+        for pod in self._standing:
+            for name in pod.claims:
+                found[Key(CLAIM, pod.key.namespace, name)].append(pod)
         return found
 
     def pods_of(self, service: Key) -> tuple[Pod, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
 from forestall.api.base import Key
 from forestall.twin.containers import amounts, blueprints, containers, ports
 from forestall.twin.model import (
+    CLAIM,
+    Autoscaler,
+    Claim,
     DisruptionBudget,
     Job,
     Node,
@@ -20,6 +23,7 @@ from forestall.twin.model import (
     Selector,
     Service,
     ServicePort,
+    Sharing,
     Taint,
     Toleration,
     Workload,
@@ -58,6 +62,14 @@ class ReplicaSet:
     revision: int
     template: Workload | None
     """What its template asks for; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Which nodes a PersistentVolume is reached from, as a claim has it. It is no element: it is told of its claim."""
+
+    key: Key
+    reach: tuple[Selector, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,37 @@ def budget(obj: Json) -> DisruptionBudget:
     )
 
 
+def claim(obj: Json) -> Claim:
+    """A PersistentVolumeClaim. Where its volume is reached from is told by that."""
+    spec = child(obj, "spec")
+    return Claim(
+        key=key_of(CLAIM, obj),
+        volume=text(spec, "volumeName"),
+        sharing=_sharing(text_list(spec, "accessModes")),
+    )
+
+
+def volume(obj: Json) -> Volume:
+    """A PersistentVolume."""
+    required = child(obj, "spec", "nodeAffinity", "required")
+    return Volume(key_of("PersistentVolume", obj), _terms(required))
+
+
+def autoscaler(obj: Json) -> Autoscaler | None:
+    """A HorizontalPodAutoscaler; None where it scales no Deployment."""
+    key, spec = key_of("HorizontalPodAutoscaler", obj), child(obj, "spec")
+    target = child(spec, "scaleTargetRef")
+    if text(target, "kind") != "Deployment" or not text(target, "name"):
+        return None
+    return Autoscaler(
+        key=key,
+        target=Key("Deployment", key.namespace, text(target, "name")),
+        least=integer(spec, "minReplicas", 1, maximum=MAX_REPLICAS),
+        most=integer(spec, "maxReplicas", 0, maximum=MAX_REPLICAS),
+        acts=_condition(obj, "ScalingActive").get("status") != "False",
+    )
+
+
 def workload(obj: Json) -> Workload:
     """A Deployment, with where its pods may run. Its revision is told by its ReplicaSets."""
     spec = child(obj, "spec")
@@ -152,6 +195,7 @@ def workload(obj: Json) -> Workload:
         max_skew=max_skew,
         skew_counts_tainted=counts_tainted,
         containers=blueprints(pod_spec),
+        claims=_claims(pod_spec),
         rollout=_rollout(spec, obj),
     )
 
@@ -187,6 +231,7 @@ def pod(obj: Json) -> OwnedPod | None:
         containers=containers(spec, status, time(ready, "lastTransitionTime")),
         ports=ports(spec),
         unschedulable=_unschedulable(obj),
+        claims=_claims(spec, text(metadata, "name")),
     )
     return OwnedPod(found, _controller(obj, "ReplicaSet"))
 
@@ -296,8 +341,29 @@ def _toleration(value: Json) -> Toleration:
     )
 
 
+def _claims(pod_spec: Json, pod: str = "") -> tuple[str, ...]:
+    """The claims of a pod; of a template, without those that each pod gets for itself."""
+    found = set()
+    for item in children(pod_spec, "volumes"):
+        if mounted := child(item, "persistentVolumeClaim"):
+            found.add(text(mounted, "claimName"))
+        elif pod and child(item, "ephemeral"):
+            found.add(f"{pod}-{text(item, 'name')}")
+    return tuple(sorted(found))
+
+
+def _sharing(modes: Collection[str]) -> Sharing:
+    if {"ReadWriteMany", "ReadOnlyMany"}.intersection(modes):
+        return "Nodes"
+    return "Pod" if "ReadWriteOncePod" in modes else "Node"
+
+
 def _node_terms(affinity: Json) -> tuple[Selector, ...]:
-    required = child(affinity, "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    return _terms(child(affinity, "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"))
+
+
+def _terms(required: Json) -> tuple[Selector, ...]:
+    """The terms of a node selector."""
     return tuple(
         Selector(
             requirements=_requirements(term, "matchExpressions") + _requirements(term, "matchFields"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -14,16 +14,29 @@ from forestall.api.base import Key
 from forestall.twin import kubernetes
 from forestall.twin.index import Index
 from forestall.twin.joining import NO_NETWORKS, Joint, Measured
-from forestall.twin.kubernetes import OwnedPod, ReplicaSet
-from forestall.twin.model import DisruptionBudget, Element, Job, Node, Pod, Service, Workload
+from forestall.twin.kubernetes import OwnedPod, ReplicaSet, Volume
+from forestall.twin.model import (
+    CLAIM,
+    Autoscaler,
+    Claim,
+    DisruptionBudget,
+    Element,
+    Job,
+    Node,
+    Pod,
+    Service,
+    Sharing,
+    Workload,
+)
 from forestall.twin.reading import Json, UnreadableError, child
 from forestall.twin.topology import Cause, Topology
 from forestall.twin.views import Snapshot
+from forestall.twin.volumes import Volumes
 
-Record = Element | OwnedPod | ReplicaSet
+Record = Element | OwnedPod | ReplicaSet | Volume
 Revisions = Mapping[int, Workload | None]
 """Templates by the number of their revision; None where a template is not known."""
-T = TypeVar("T", Node, Workload, Pod, Service, Job, DisruptionBudget)
+T = TypeVar("T", Node, Workload, Pod, Service, Job, DisruptionBudget, Claim, Autoscaler)
 
 PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType(
     {
@@ -34,6 +47,9 @@ PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType
         "ReplicaSet": kubernetes.replica_set,
         "Job": kubernetes.job,
         "PodDisruptionBudget": kubernetes.budget,
+        "PersistentVolumeClaim": kubernetes.claim,
+        "PersistentVolume": kubernetes.volume,
+        "HorizontalPodAutoscaler": kubernetes.autoscaler,
     }
 )
 """What reads the objects of each kind that the twin is made of."""
@@ -134,6 +150,8 @@ class Live:
             workloads=_of(Workload, elements),
             budgets=_of(DisruptionBudget, elements),
             jobs=_of(Job, elements),
+            volumes=Volumes(_of(Claim, elements), nodes),
+            autoscalers=_of(Autoscaler, elements),
             index=index or Index(_of(Pod, elements), _of(Service, elements)),
             generation=last.generation + 1 if last else 1,
             id=identity,
@@ -144,7 +162,9 @@ class Live:
         )
 
     def _elements(self) -> Mapping[Key, Element]:
-        """All elements by key, ordered, pods and workloads tied together by the ReplicaSets between them."""
+        """All elements by key, ordered, each with what it has from others: pods and workloads are tied together by the
+        ReplicaSets between them, workloads to nodes by the volumes of their claims.
+        """
         revisions = self._revisions()
         found: dict[Key, Element] = {}
         for key in sorted(self._records):
@@ -152,8 +172,10 @@ class Live:
                 case OwnedPod() as owned:
                     found[key] = self._tied(owned, revisions)
                 case Workload() as workload:
-                    found[key] = _with_history(workload, revisions.get(key, {}))
-                case ReplicaSet():
+                    found[key] = self._moored(_with_history(workload, revisions.get(key, {})))
+                case Claim() as claim:
+                    found[key] = self._reached(claim)
+                case ReplicaSet() | Volume():
                     pass
                 case element:
                     found[key] = element
@@ -180,6 +202,20 @@ class Live:
             pod = self._pods[pod.key] = replace(pod, workload=workload, current=current)
         return pod
 
+    def _reached(self, claim: Claim) -> Claim:
+        """The claim, with where its volume is reached from."""
+        volume = self._records.get(_volume_of(claim))
+        return replace(claim, reach=volume.reach) if isinstance(volume, Volume) and volume.reach else claim
+
+    def _moored(self, workload: Workload) -> Workload:
+        """The workload, with where its claims let its pods run."""
+        if not workload.claims:
+            return workload
+        records = (self._records.get(Key(CLAIM, workload.key.namespace, name)) for name in workload.claims)
+        bound = [self._reached(one) for one in records if isinstance(one, Claim) and one.volume]
+        moorings = tuple(one.reach for one in bound if one.reach)
+        return replace(workload, moorings=moorings, sharing=_narrowest(one.sharing for one in bound))
+
     def _ties(self, element: Element) -> bytes:
         """What an element has from others, and its own record's digest leaves out."""
         match element:
@@ -189,6 +225,8 @@ class Live:
                 former = element.former.key._replace(kind="ReplicaSet") if element.former else None
                 known = self._digests[former] if former else b""
                 return f"{element.revision} {element.previous_revision}".encode() + known
+            case Claim():
+                return self._digests.get(_volume_of(element), b"")
             case _:
                 return b""
 
@@ -204,6 +242,15 @@ def _with_history(workload: Workload, revisions: Revisions) -> Workload:
     numbers = sorted(revisions) or [0]
     former = revisions[numbers[-2]] if len(numbers) > 1 else None
     return replace(workload, revision=numbers[-1], previous_revision=len(numbers) > 1, former=former)
+
+
+def _volume_of(claim: Claim) -> Key:
+    return Key("PersistentVolume", "", claim.volume)
+
+
+def _narrowest(each: Iterable[Sharing]) -> Sharing:
+    order: tuple[Sharing, ...] = ("Pod", "Node", "Nodes")
+    return min(each, key=order.index, default="Nodes")
 
 
 def _digest(record: Record | Measured) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from forestall.api.base import Key
 
@@ -17,6 +17,10 @@ STARTING = frozenset(("", "ContainerCreating", "PodInitializing"))
 """What a container that is on its way waits for: it passes by itself."""
 OUT_OF_MEMORY = "OOMKilled"
 """The kubelet's word for a container that was killed for the memory that it took."""
+CLAIM = "PersistentVolumeClaim"
+"""The kind of claims."""
+Sharing = Literal["Nodes", "Node", "Pod"]
+"""Who may have a volume at the same time: pods on any nodes, the pods of one node, or one pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,12 @@ class Workload:
     previous_revision: bool = False
     containers: tuple[Blueprint, ...] = ()
     """The containers of its template."""
+    claims: tuple[str, ...] = ()
+    """Names of the claims that all its pods mount, ordered."""
+    moorings: tuple[tuple[Selector, ...], ...] = ()
+    """Of each volume of these that not every node reaches: one of them must match, as of `node_terms`."""
+    sharing: Sharing = "Nodes"
+    """Where its pods may have these volumes at the same time."""
     former: Workload | None = None
     """The template before this one, under the name of its ReplicaSet; None where it is not known."""
     rollout: Rollout = Rollout()
@@ -257,6 +267,8 @@ class Pod:
     """Why it finds no node, in the scheduler's words."""
     current: bool = True
     """Whether it was made from its workload's present template."""
+    claims: tuple[str, ...] = ()
+    """Names of the claims that it mounts, ordered."""
 
     @property
     def waiting(self) -> str:
@@ -326,4 +338,32 @@ class DisruptionBudget:
     max_unavailable: str | None = None
 
 
-Element = Node | Workload | Pod | Service | Job | DisruptionBudget
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A PersistentVolumeClaim, with the nodes that its volume is reached from."""
+
+    key: Key
+    volume: str
+    """Name of its PersistentVolume; empty while it has none."""
+    sharing: Sharing = "Nodes"
+    reach: tuple[Selector, ...] = ()
+    """One of them must match a node, as of a workload's `node_terms`; where there are none, every node reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaler:
+    """A HorizontalPodAutoscaler of a Deployment."""
+
+    key: Key
+    target: Key
+    least: int
+    most: int
+    acts: bool = True
+    """Whether it can tell how many pods are needed. Its bounds hold all the same."""
+
+    def undoes(self, replicas: int) -> bool:
+        """Whether it would take back that number of pods, if somebody else set it."""
+        return self.acts or not self.least <= replicas <= self.most
+
+
+Element = Node | Workload | Pod | Service | Job | DisruptionBudget | Claim | Autoscaler

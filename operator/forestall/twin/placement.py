@@ -6,20 +6,33 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from forestall.twin.model import Node, Pod, Resources, Workload
+from forestall.twin.model import Node, Pod, Resources, Selector, Workload
 
 
 def eligible(workload: Workload, node: Node) -> bool:
     """Whether pods of the workload may be scheduled on the node, if there is room."""
-    return node.ready and node.schedulable and attracts(workload, node) and tolerated(workload, node)
+    return _open(workload, node) and attracts(workload, node)
 
 
 def attracts(workload: Workload, node: Node) -> bool:
-    """Whether the workload's node selector and required node affinity choose the node."""
-    if not workload.node_selector.items() <= node.labels.items():
-        return False
+    """Whether the workload's node selector, required node affinity and volumes choose the node."""
+    return _asked_for(workload, node) and all(chosen(node, terms) for terms in workload.moorings)
+
+
+def chosen(node: Node, terms: Sequence[Selector]) -> bool:
+    """Whether one of the terms of a node selector matches the node; all nodes where there are none."""
     labels = {**node.labels, "metadata.name": node.key.name}
-    return not workload.node_terms or any(term.requirements and term.matches(labels) for term in workload.node_terms)
+    return not terms or any(term.requirements and term.matches(labels) for term in terms)
+
+
+def _open(workload: Workload, node: Node) -> bool:
+    """Whether the node takes new pods, and these among them."""
+    return node.ready and node.schedulable and tolerated(workload, node)
+
+
+def _asked_for(workload: Workload, node: Node) -> bool:
+    """Whether the template chooses the node."""
+    return workload.node_selector.items() <= node.labels.items() and chosen(node, workload.node_terms)
 
 
 def tolerated(workload: Workload, node: Node) -> bool:
@@ -42,7 +55,7 @@ def place(workload: Workload, count: int, nodes: Mapping[str, Node], pods: Itera
     placed: list[str] = []
     while heap and len(placed) < count:
         _, _, name = heapq.heappop(heap)
-        if not _takes(workload, nodes[name], own[name], used[name]):
+        if not _takes(workload, nodes[name], own, used[name]):
             closed.append(own[name])  # It is full for good, and still counts as a place with few pods.
         elif workload.max_skew is not None and own[name] + 1 - min((own[name], *closed)) > workload.max_skew:
             break  # The one with the fewest pods is barred, and so are all the others.
@@ -65,13 +78,20 @@ def _usage(workload: Workload, pods: Iterable[Pod]) -> tuple[defaultdict[str, Re
 
 
 def _counts(workload: Workload, node: Node) -> bool:
-    """Whether the node is one of those that skew is taken over."""
-    return attracts(workload, node) and (workload.skew_counts_tainted or eligible(workload, node))
+    """Whether the node is one of those that skew is taken over. Nobody asks whether volumes are reached from it."""
+    return _asked_for(workload, node) and (workload.skew_counts_tainted or _open(workload, node))
 
 
-def _takes(workload: Workload, node: Node, own: int, used: Resources) -> bool:
-    apart = not (workload.one_per_node and own)
-    return apart and used.plus(workload.requests).within(node.allocatable)
+def _takes(workload: Workload, node: Node, own: Counter[str], used: Resources) -> bool:
+    apart = not (workload.one_per_node and own[node.key.name])
+    return apart and _lends(workload, node, own) and used.plus(workload.requests).within(node.allocatable)
+
+
+def _lends(workload: Workload, node: Node, own: Counter[str]) -> bool:
+    """Whether the workload's volumes can be had on the node beside the pods that have them already."""
+    if workload.sharing == "Nodes" or not any(own[name] for name in own if name):
+        return True
+    return workload.sharing == "Node" and own[node.key.name] > 0
 
 
 def _rank(node: Node, own: Mapping[str, int], used: Mapping[str, Resources]) -> tuple[int, float, str]:

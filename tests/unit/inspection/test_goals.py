@@ -14,7 +14,21 @@ from forestall.inspection.goals import evaluate, leans_on
 from forestall.ports import Json, Measurement
 from forestall.twin.views import Snapshot, View
 from tests.unit.inspection.scenes import available, light, measured
-from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, live, node, nodes, pod, snapshot, web
+from tests.unit.twin.objects import (
+    SHOP,
+    WEB,
+    WEB_SERVICE,
+    autoscaler,
+    claim,
+    live,
+    mounted,
+    node,
+    nodes,
+    pod,
+    snapshot,
+    volume,
+    web,
+)
 
 
 def goal(value: Json) -> Goal:
@@ -70,6 +84,47 @@ def test_a_shared_value_scales_with_pods_before_and_after(replicas: int, value: 
     result = evaluate(goal(light()), SHOP, view, measured("0.6"), base=base)
 
     assert (result.state, result.value) == (expected, Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("most", "value", "expected", "more"),
+    [
+        (3, "1", "NotFulfilled", 0),
+        (4, "0.6667", "Fulfilled", 1),
+        (5, "0.5", "Fulfilled", 2),
+        (200, "0.25", "Fulfilled", 6),
+    ],
+)
+def test_a_load_that_fewer_pods_share_is_shared_with_those_that_their_autoscaler_may_add(
+    most: int, value: str, expected: GoalState, more: int
+) -> None:
+    base = snapshot([*nodes(), *web("a", "b", "c"), autoscaler(2, most)])
+    after = base.potential().lose_node("a")
+
+    result = evaluate(goal(light()), SHOP, after, measured("0.6667"), base=base)
+
+    assert (result.state, result.value) == (expected, Decimal(value))
+    assert (f"with the {more} pods that its autoscaler may add" in result.message) is bool(more)
+
+
+def test_an_autoscaler_changes_nothing_of_what_is_measured_now() -> None:
+    view = snapshot([*nodes(), *web("a", "b"), autoscaler(2, 4)])
+    assert evaluate(goal(light()), SHOP, view, measured("0.9")).state == "NotFulfilled"
+
+
+def test_what_an_autoscaler_may_add_serves_where_all_pods_are_lost() -> None:
+    base = snapshot([*nodes(), *web("a"), autoscaler(1, 2)])
+    result = evaluate(goal(light()), SHOP, base.potential().lose_node("a"), measured("0.5"), base=base)
+    assert (result.state, result.value) == ("Fulfilled", Decimal("0.5"))
+
+
+def test_what_is_missing_for_want_of_volumes_is_told() -> None:
+    there = [node("a", labels={"zone": "x"}), node("b"), claim(), volume(zone="x"), *web("b")[:-1]]
+    view = snapshot([*there, mounted(pod("web-1-0", "b"), "data")]).potential().lose_node("a")
+
+    result = evaluate(goal(available(1)), SHOP, view, {})
+
+    assert result.message == "Service web: 0 pods ready, 1 needed; the volumes of 1 pods are out of reach"
 
 
 def test_a_value_that_no_pods_share_does_not_change() -> None:

@@ -12,7 +12,21 @@ from forestall.twin.topology import Topology
 from tests.unit.inspection.networked import HOSTS, RING, ZONE, capacity, look, reachable, single, twin, watch
 from tests.unit.inspection.scenes import NOW, SPOF, available, light, measured, only, policy, report
 from tests.unit.twin.networks import cable
-from tests.unit.twin.objects import SHOP, deployment, node, nodes, pod, replica_set, service, web
+from tests.unit.twin.objects import (
+    SHOP,
+    autoscaler,
+    claim,
+    deployment,
+    mounted,
+    mounting,
+    node,
+    nodes,
+    pod,
+    replica_set,
+    service,
+    volume,
+    web,
+)
 
 LINE = Topology.of(
     networks=RING.networks.values(),
@@ -150,6 +164,25 @@ def test_a_zone_is_lost_with_all_its_nodes() -> None:
     found = look(watch(available(1), inspections=[single("Zone"), SPOF | {"name": "one"}]), twin(Topology(), cluster))
     assert [one.spec.qualifier for one in found.observations] == [f"spof/up/riskGroup/{ZONE}=x"]
     assert [(one.name, one.scanned, one.failed) for one in found.counts] == [("spof", 2, 1), ("one", 3, 0)]
+
+
+def test_a_zone_takes_the_volumes_that_only_its_nodes_reach_wherever_their_pods_run() -> None:
+    zones = [node("a", labels={ZONE: "x"}), node("b", labels={ZONE: "y"}), node("c", labels={ZONE: "y"})]
+    pods = [mounted(pod(f"web-1-{home}", home), "data") for home in "bc"]
+    cluster = [*zones, deployment(**mounting("data")), replica_set(), service(), *pods, claim()]
+    asked = watch(available(1), inspections=[single("Zone")])
+
+    anywhere = look(asked, twin(Topology(), [*cluster, volume()]))
+    seen = look(asked, twin(Topology(), [*cluster, volume(**{ZONE: "x"})])).observations[0]
+
+    assert [one.spec.qualifier for one in anywhere.observations] == [f"spof/up/riskGroup/{ZONE}=y"]
+    assert seen.spec.qualifier == f"spof/up/riskGroup/{ZONE}=x"
+    assert seen.evidence[0].message.endswith("0 pods ready, 1 needed; the volumes of 2 pods are out of reach")
+
+
+def test_a_load_that_an_autoscaler_may_share_out_is_no_risk() -> None:
+    found = report(policy(light()), [*web("a", "b"), autoscaler(2, 3)], measurements=measured("0.5"))
+    assert (found.observations, found.counts[0].scanned) == ((), 3)
 
 
 def test_a_goal_on_a_network_makes_the_twin_what_the_finding_is_about() -> None:

@@ -31,6 +31,7 @@ from tests.unit.planning.world import (
     snapshot,
     world,
 )
+from tests.unit.twin.objects import autoscaler, claim, mounting, volume
 
 UNDO = Option(runbook("RestorePreviousTemplate"), CART)
 SPREAD = Option(runbook("SpreadOverNodes"), CART)
@@ -98,6 +99,43 @@ def test_scaling_down_below_what_a_loss_needs_is_rejected_with_the_loss() -> Non
 def test_scaling_down_below_the_goal_is_rejected_outright() -> None:
     down = candidates(world("worker-1", "worker-2", "worker-3"), scale(1), of=heavy_load())[1]
     assert (down.verdict, down.counterexample) == ("Rejected", "goal up becomes NotFulfilled")
+
+
+BOUNDS = "HorizontalPodAutoscaler/shop/cart keeps Deployment/shop/cart at 2 to 4 pods and would undo"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "acts", "expected"),
+    [
+        (4, True, f"{BOUNDS} 4: change its bounds instead"),
+        (5, True, f"{BOUNDS} 5: change its bounds instead"),
+        (5, False, f"{BOUNDS} 5: change its bounds instead"),
+        (4, False, ""),
+    ],
+)
+def test_a_number_of_pods_that_an_autoscaler_would_undo_is_rejected(wanted: int, acts: bool, expected: str) -> None:
+    scaler = autoscaler(2, 4, target="cart", acts=acts)
+    up = candidates([*world("worker-1", "worker-2"), scaler], scale(wanted), of=heavy_load())[1]
+    assert (up.verdict == "Rejected", up.counterexample) == (bool(expected), expected)
+
+
+def test_the_autoscaler_of_another_workload_undoes_nothing() -> None:
+    up = candidates([*world("worker-1", "worker-2"), autoscaler(2, 4, target="web")], scale(5), of=heavy_load())[1]
+    assert up.verdict != "Rejected"
+
+
+def test_pods_that_their_volume_holds_are_not_spread() -> None:
+    cluster = world("worker-1", "worker-1", "worker-1")
+    (template,) = (item["spec"]["template"] for item in cluster if item["kind"] == "Deployment")
+    template["spec"] |= mounting("data")
+    next(item for item in cluster if item["kind"] == "Node")["metadata"]["labels"] = {"disk": "local"}
+    disk = [claim(), volume(disk="local")]
+
+    free, held = (candidates([*cluster, *bound], SPREAD, of=single_point())[1] for bound in ([claim(), volume()], disk))
+
+    assert (free.verdict, free.resolves) == ("Chosen", True)
+    assert (held.verdict, held.resolves) == ("Rejected", False)
+    assert held.counterexample == "pods of Deployment/shop/cart that find no node with room: 2"
 
 
 def test_scaling_to_nothing_breaks_the_goal_of_a_load_that_pods_share() -> None:

@@ -108,6 +108,42 @@ def service(name: str = "web", *ports: Json, **selector: str) -> Json:
     }
 
 
+def claim(name: str = "data", volume: str = "disk", *, mode: str = "ReadWriteMany") -> Json:
+    return {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": SHOP},
+        "spec": {"accessModes": [mode], **({"volumeName": volume} if volume else {})},
+    }
+
+
+def volume(name: str = "disk", **label: str) -> Json:
+    """A volume that nodes with that label reach; every node without one."""
+    needs = [{"key": key, "operator": "In", "values": [value]} for key, value in label.items()]
+    affinity = {"nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": needs}]}}} if label else {}
+    return {"kind": "PersistentVolume", "metadata": {"name": name}, "spec": affinity}
+
+
+def mounting(*claims: str) -> Json:
+    """What a pod or a template says of the claims that it mounts."""
+    return {"volumes": [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims]}
+
+
+def mounted(item: Json, *claims: str) -> Json:
+    """The pod, with claims."""
+    return {**item, "spec": {**item["spec"], **mounting(*claims)}}
+
+
+def autoscaler(least: int = 1, most: int = 4, *, target: str = "web", acts: bool = True, **spec: Any) -> Json:
+    conditions = [] if acts else [{"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric"}]
+    wanted = {"scaleTargetRef": {"kind": "Deployment", "name": target}, "minReplicas": least, "maxReplicas": most}
+    return {
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": target, "namespace": SHOP},
+        "spec": {**wanted, **spec},
+        "status": {"conditions": conditions},
+    }
+
+
 def nodes(*names: str) -> list[Json]:
     return [node(name) for name in names or ("a", "b", "c")]
 

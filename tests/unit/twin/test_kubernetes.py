@@ -12,7 +12,23 @@ from forestall.ports import Json
 from forestall.twin import kubernetes
 from forestall.twin.model import Pod, Port, Requirement, Resources, Rollout, Selector, ServicePort, Taint, Toleration
 from forestall.twin.reading import UnreadableError
-from tests.unit.twin.objects import SHOP, WEB, container, deployment, job, node, pod, replica_set, service, unscheduled
+from tests.unit.twin.objects import (
+    SHOP,
+    WEB,
+    autoscaler,
+    claim,
+    container,
+    deployment,
+    job,
+    mounted,
+    mounting,
+    node,
+    pod,
+    replica_set,
+    service,
+    unscheduled,
+    volume,
+)
 
 
 def read(obj: Json) -> Pod:
@@ -318,3 +334,73 @@ def test_a_job_has_an_origin_a_time_and_an_end() -> None:
 @pytest.mark.parametrize("name", ["", "Odd Name", "-x", "x" * 254, "tail-"])
 def test_an_origin_whose_name_no_object_can_have_is_not_believed(name: str) -> None:
     assert kubernetes.job(job("nightly-1", "Failed", cron=name)).origin.kind == "Job"
+
+
+@pytest.mark.parametrize(
+    ("mode", "sharing"),
+    [
+        ("ReadWriteOnce", "Node"),
+        ("ReadWriteOncePod", "Pod"),
+        ("ReadWriteMany", "Nodes"),
+        ("ReadOnlyMany", "Nodes"),
+        ("of a later version", "Node"),
+    ],
+)
+def test_a_claim_tells_its_volume_and_who_may_share_it(mode: str, sharing: str) -> None:
+    found = kubernetes.claim(claim(mode=mode))
+
+    assert (found.key, found.volume) == (Key("PersistentVolumeClaim", SHOP, "data"), "disk")
+    assert (found.sharing, found.reach) == (sharing, ())
+
+
+def test_a_claim_without_a_volume_has_none() -> None:
+    assert kubernetes.claim(claim(volume="")).volume == ""
+
+
+def test_a_volume_tells_which_nodes_reach_it() -> None:
+    assert kubernetes.volume(volume()).reach == ()
+    found = kubernetes.volume(volume(zone="x"))
+    assert found.key == Key("PersistentVolume", "", "disk")
+    assert found.reach == (Selector(requirements=(Requirement("zone", "In", ("x",)),)),)
+
+
+def test_a_template_and_a_pod_name_the_claims_that_they_mount() -> None:
+    assert kubernetes.workload(deployment(**mounting("logs", "data"))).claims == ("data", "logs")
+    assert read(mounted(pod("web-1-0", "a"), "data")).claims == ("data",)
+    assert read(pod("web-1-0", "a")).claims == ()
+
+
+def test_a_claim_that_each_pod_gets_for_itself_is_named_after_both() -> None:
+    own: Json = {
+        "volumes": [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}, {"name": "tmp", "emptyDir": {}}]
+    }
+    found = pod("web-1-0", "a")
+    found["spec"] |= own
+
+    assert read(found).claims == ("web-1-0-scratch",)
+    assert kubernetes.workload(deployment(**own)).claims == ()
+
+
+def test_an_autoscaler_tells_its_deployment_and_its_bounds() -> None:
+    found = kubernetes.autoscaler(autoscaler(2, 5))
+
+    assert found is not None
+    assert (found.target, found.least, found.most, found.acts) == (WEB, 2, 5, True)
+    assert found.key == Key("HorizontalPodAutoscaler", SHOP, "web")
+
+
+def test_an_autoscaler_keeps_one_pod_unless_it_says_otherwise() -> None:
+    silent = kubernetes.autoscaler(autoscaler(minReplicas=None))
+    assert silent is not None
+    assert silent.least == 1
+
+
+def test_an_autoscaler_that_gets_no_metrics_does_not_act() -> None:
+    found = kubernetes.autoscaler(autoscaler(acts=False))
+    assert found is not None
+    assert not found.acts
+
+
+@pytest.mark.parametrize("reference", [{"kind": "StatefulSet", "name": "web"}, {"kind": "Deployment"}, {}])
+def test_an_autoscaler_of_anything_but_a_deployment_is_left_out(reference: Json) -> None:
+    assert kubernetes.autoscaler(autoscaler(scaleTargetRef=reference)) is None

@@ -17,15 +17,20 @@ from tests.unit.twin.objects import (
     SHOP,
     WEB,
     WEB_SERVICE,
+    autoscaler,
+    claim,
     container,
     deployment,
     job,
     live,
+    mounted,
+    mounting,
     node,
     nodes,
     pod,
     replica_set,
     service,
+    volume,
     web,
 )
 
@@ -146,10 +151,16 @@ def test_a_load_is_a_new_generation_of_the_same_structure() -> None:
         job("nightly", "Failed"),
         pod("web-1-0", "a", status={"restartCount": 1, "lastState": {"terminated": {"reason": "Error"}}}),
         service("web", {"port": 80, "targetPort": "http"}),
+        claim(),
+        claim("logs", mode="ReadWriteOnce"),
+        volume("ring", zone="y"),
+        autoscaler(2, 4),
+        autoscaler(1, 4, acts=False),
+        mounted(pod("web-1-0", "a"), "logs"),
     ],
 )
 def test_a_change_of_structure_is_a_new_generation_with_another_id(change: Json) -> None:
-    twin = live([*nodes(), *web("a")])
+    twin = live([*nodes(), *web("a"), claim("logs", "ring"), volume("ring", zone="x"), autoscaler(1, 4)])
     first = twin.snapshot()
 
     twin.apply(change["kind"], change)
@@ -157,6 +168,32 @@ def test_a_change_of_structure_is_a_new_generation_with_another_id(change: Json)
 
     assert second.generation == first.generation + 1
     assert second.id != first.id
+
+
+def test_a_claim_has_its_reach_from_its_volume_whichever_comes_first() -> None:
+    key, pair = Key("PersistentVolumeClaim", SHOP, "data"), [claim(), volume(zone="x")]
+    one, other = (live(order).snapshot() for order in (pair, pair[::-1]))
+
+    assert one.claims[key].reach == other.claims[key].reach != ()
+    assert one.id == other.id
+
+
+def test_a_workload_is_held_by_the_volumes_of_its_claims_until_they_are_gone() -> None:
+    twin = live([deployment(**mounting("data", "logs")), claim(mode="ReadWriteOnce"), volume(zone="x"), claim("logs")])
+    moored = twin.snapshot().workloads[WEB]
+    assert (len(moored.moorings), moored.sharing) == (2, "Node")
+
+    twin.remove("PersistentVolume", "", "disk")
+    free = twin.snapshot().workloads[WEB]
+    assert (free.moorings, free.sharing) == ((), "Node")
+
+    twin.remove("PersistentVolumeClaim", SHOP, "data")
+    assert twin.snapshot().workloads[WEB].sharing == "Nodes"
+
+
+def test_a_claim_that_has_no_volume_yet_holds_nobody() -> None:
+    held = live([deployment(**mounting("data")), claim(volume="", mode="ReadWriteOnce")]).snapshot().workloads[WEB]
+    assert (held.moorings, held.sharing) == ((), "Nodes")
 
 
 def test_a_pod_that_changed_shows_as_it_is_now() -> None:
@@ -208,6 +245,11 @@ def test_a_pod_that_ended_leaves_the_twin() -> None:
         ("Job", {"metadata": {"name": "odd", "namespace": SHOP, "creationTimestamp": "0001-01-01T00:00:00Z"}}),
         ("Job", {"status": {"conditions": "none"}}),
         ("PodDisruptionBudget", {"spec": {"selector": {"matchExpressions": [{"values": "x"}]}}}),
+        ("PersistentVolumeClaim", {"spec": {"accessModes": "all"}}),
+        ("PersistentVolume", {"spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": {}}}}}),
+        ("HorizontalPodAutoscaler", {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": 7}}}),
+        ("HorizontalPodAutoscaler", {"spec": autoscaler(0, 10**12)["spec"]}),
+        ("Pod", {"spec": {"volumes": [{"persistentVolumeClaim": "data"}]}}),
     ],
 )
 def test_an_object_that_cannot_be_read_is_a_defect_and_no_error(kind: str, hostile: Json) -> None:
@@ -249,6 +291,10 @@ def rich() -> list[Json]:
         pod("web-1-0", "a", ready=False, status=kubelet, readinessProbe=probe, startupProbe=probe, ports=ports),
         job("nightly-1", "Failed", cron="nightly"),
         {"kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": SHOP}, "spec": budget},
+        claim(),
+        volume(zone="x"),
+        autoscaler(acts=False),
+        mounted(pod("web-1-1", "a"), "data"),
     ]
 
 

@@ -9,7 +9,19 @@ import pytest
 from forestall.ports import Json
 from forestall.twin import kubernetes
 from forestall.twin.placement import eligible, place
-from tests.unit.twin.objects import WEB, deployment, node, nodes, pod, replica_set, snapshot
+from tests.unit.twin.objects import (
+    WEB,
+    claim,
+    deployment,
+    mounting,
+    node,
+    nodes,
+    pod,
+    replica_set,
+    snapshot,
+    unscheduled,
+    volume,
+)
 
 BARRED: Json = {"taints": [{"key": "gpu", "effect": "NoSchedule"}]}
 PREFERRED: Json = {"taints": [{"key": "gpu", "effect": "PreferNoSchedule"}]}
@@ -107,3 +119,40 @@ def test_a_node_that_the_workload_does_not_choose_never_counts_in_the_skew() -> 
     cluster = [node("a", **chosen), node("b", **chosen), node("c")]
 
     assert places(4, cluster, nodeSelector={"disk": "ssd"}, **skew()) == ["a", "b", "a", "b"]
+
+
+def test_pods_go_where_their_volumes_are_reached_from() -> None:
+    cluster = [node("a", labels={"zone": "x"}), node("b"), claim(), volume(zone="x")]
+
+    assert places(2, cluster) == ["a", "b"]
+    assert places(2, cluster, **mounting("data")) == ["a", "a"]
+
+
+def test_pods_whose_volumes_no_node_reaches_together_have_no_place() -> None:
+    cluster = [node("a", labels={"zone": "x"}), node("b", labels={"zone": "y"}), claim(), volume(zone="x")]
+    apart = [*cluster, claim("logs", "ring"), volume("ring", zone="y")]
+
+    assert places(1, apart, **mounting("data", "logs")) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("ReadWriteMany", ["b", "a"]), ("ReadWriteOnce", ["a", "a"]), ("ReadWriteOncePod", [])],
+)
+def test_a_volume_that_is_taken_keeps_new_pods_beside_it_or_out(mode: str, expected: list[str]) -> None:
+    cluster = [*nodes("a", "b"), pod("web-1-0", "a"), claim(mode=mode), volume()]
+
+    assert places(2, cluster, **mounting("data")) == expected
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("ReadWriteOnce", ["a", "a"]), ("ReadWriteOncePod", ["a"])])
+def test_the_first_pod_takes_the_volume_and_one_that_waits_has_not(mode: str, expected: list[str]) -> None:
+    cluster = [*nodes("a", "b"), unscheduled("web-1-0", "no node"), claim(mode=mode), volume()]
+
+    assert places(2, cluster, **mounting("data")) == expected
+
+
+def test_a_node_that_does_not_reach_the_volume_counts_in_the_skew() -> None:
+    cluster = [node("a", labels={"zone": "x"}), node("b"), claim(), volume(zone="x")]
+
+    assert places(3, cluster, **mounting("data"), **skew()) == ["a"]

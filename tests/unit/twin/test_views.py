@@ -15,7 +15,10 @@ from tests.unit.twin.objects import (
     SHOP,
     WEB,
     WEB_SERVICE,
+    autoscaler,
+    claim,
     deployment,
+    job,
     live,
     node,
     nodes,
@@ -24,6 +27,7 @@ from tests.unit.twin.objects import (
     service,
     snapshot,
     unscheduled,
+    volume,
     web,
 )
 
@@ -320,3 +324,49 @@ def test_a_rollout_whose_new_pods_do_not_run_does_not_go_on() -> None:
     view = snapshot(held_up(failing)).potential().set_schedulable("b", schedulable=True)
 
     assert homes(view) == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("scaler", "expected"),
+    [
+        (autoscaler(1, 4), 2),
+        (autoscaler(1, 2), 0),
+        (autoscaler(3, 1), 0),
+        (autoscaler(1, 4, acts=False), 0),
+        (autoscaler(1, 4, target="api"), 0),
+        (autoscaler(1, 200), 10),
+    ],
+)
+def test_an_autoscaler_may_add_pods_up_to_its_bound_as_far_as_there_is_room(scaler: Json, expected: int) -> None:
+    assert snapshot([*nodes(), *web("a", "b"), scaler]).spare(WEB) == expected
+
+
+def test_an_autoscaler_adds_nothing_on_nodes_that_are_lost_nor_pods_that_would_not_run() -> None:
+    well = snapshot([*nodes(), *web("a", "b"), autoscaler(1, 200)])
+    assert well.potential().lose_node("c").spare(WEB) == 6
+
+    ailing = snapshot([*nodes(), *web(), pod("web-1-0", "a", waiting="ErrImagePull"), autoscaler(1, 4)])
+    assert ailing.spare(WEB) == 0
+
+
+def test_of_two_autoscalers_of_a_workload_the_first_by_name_counts() -> None:
+    other = autoscaler(1, 9)
+    other["metadata"]["name"] = "another"
+
+    found = snapshot([*nodes(), *web("a"), autoscaler(1, 4), other]).autoscaler_of(WEB)
+
+    assert found is not None
+    assert found.key.name == "another"
+
+
+def test_objects_are_all_elements_but_those_of_networks() -> None:
+    view = snapshot([*nodes(), *web("a"), claim(), volume(zone="x"), autoscaler(), job("nightly")])
+    assert {key.kind for key in view.objects} == {
+        "Node",
+        "Deployment",
+        "Pod",
+        "Service",
+        "Job",
+        "PersistentVolumeClaim",
+        "HorizontalPodAutoscaler",
+    }
