@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from forestall.api.base import Key
 from forestall.twin import kubernetes
@@ -54,6 +55,11 @@ PARSERS: Final[Mapping[str, Callable[[Json], Record | None]]] = MappingProxyType
 )
 """What reads the objects of each kind that the twin is made of."""
 
+TELLING: Final = frozenset(("ReplicaSet", "PersistentVolumeClaim", "PersistentVolume"))
+"""Kinds that others have something from: with one of these, all elements are made anew."""
+STORM: Final = 4
+"""With more than one part in so many changed since the last snapshot, all elements are made anew, too."""
+
 NO_LABELS: Final[Mapping[str, Cause]] = MappingProxyType({})
 
 
@@ -72,6 +78,10 @@ class Live:
         self._measured = Measured()
         self._records: dict[Key, Record] = {}
         self._digests: dict[Key, bytes] = {}
+        self._changed: set[Key] = set()
+        self._revisions: Mapping[Key, Revisions] = {}
+        self._elements: dict[Key, Element] = {}
+        self._marks: dict[Key, bytes] = {}
         self._pods: dict[Key, Pod] = {}
         self._loads: dict[Key, Decimal] = {}
         self._snapshot: Snapshot | None = None
@@ -116,7 +126,10 @@ class Live:
         self._measured = measured
 
     def snapshot(self) -> Snapshot:
-        """The present state. It is the same object for as long as nothing changes."""
+        """The present state. It is the same object for as long as nothing changes.
+
+        What has changed since the last one is taken over at once, however often it did.
+        """
         if self._dirty or self._snapshot is None:
             self._snapshot = self._next(self._snapshot)
             self._dirty = False
@@ -128,22 +141,24 @@ class Live:
         if record == self._records.get(key):
             return
         self._dirty = True
+        self._changed.add(key)
         self._pods.pop(key, None)
         if record is None:
-            del self._records[key], self._digests[key]
+            del self._records[key]
         else:
-            self._records[key], self._digests[key] = record, _digest(record)
+            self._records[key] = record
 
     def _mark(self, key: Key, defect: str) -> None:
         self._dirty = True
         self.defects[key] = defect
 
     def _next(self, last: Snapshot | None) -> Snapshot:
-        elements = self._elements()
-        identity = self._identity(elements)
+        self._catch_up()
+        identity = self._identity()
         if last is not None and (last.id, last.loads, last.defects) == (identity, self._loads, self.defects):
             return last
         index = last.index if last is not None and last.id == identity else None
+        elements = _by_kind(self._elements)
         nodes = {key.name: node for key, node in _of(Node, elements).items()}
         return Snapshot(
             nodes=nodes,
@@ -161,41 +176,57 @@ class Live:
             declared=self.declared,
         )
 
-    def _elements(self) -> Mapping[Key, Element]:
-        """All elements by key, ordered, each with what it has from others: pods and workloads are tied together by the
-        ReplicaSets between them, workloads to nodes by the volumes of their claims.
+    def _catch_up(self) -> None:
+        """Bring the elements in line with the records: those that have changed, or all of them."""
+        changed, self._changed = self._changed, set()
+        for key in changed:
+            if key in self._records:
+                self._digests[key] = _digest(self._records[key])
+            else:
+                self._digests.pop(key, None)
+        storm = len(changed) * STORM > len(self._records)
+        if storm or any(key.kind in TELLING for key in changed):
+            self._revisions = _revisions(self._records.values())
+            self._elements, self._marks, changed = {}, {}, set(self._records)
+        self._take_over(changed)
+
+    def _take_over(self, changed: Collection[Key]) -> None:
+        """Make the elements of these records anew; all stay ordered by key."""
+        added = False
+        for key in changed:
+            element = self._element(key)
+            if element is None:
+                self._elements.pop(key, None)
+                self._marks.pop(key, None)
+            else:
+                added |= key not in self._elements
+                self._elements[key], self._marks[key] = element, self._digests[key] + self._ties(element)
+        if added:
+            self._elements = dict(sorted(self._elements.items(), key=itemgetter(0)))
+
+    def _element(self, key: Key) -> Element | None:
+        """An element with what it has from others: pods and workloads are tied together by the ReplicaSets between
+        them, workloads to nodes by the volumes of their claims. None where the record is gone, or is none itself.
         """
-        revisions = self._revisions()
-        found: dict[Key, Element] = {}
-        for key in sorted(self._records):
-            match self._records[key]:
-                case OwnedPod() as owned:
-                    found[key] = self._tied(owned, revisions)
-                case Workload() as workload:
-                    found[key] = self._moored(_with_history(workload, revisions.get(key, {})))
-                case Claim() as claim:
-                    found[key] = self._reached(claim)
-                case ReplicaSet() | Volume():
-                    pass
-                case element:
-                    found[key] = element
-        return found
+        match self._records.get(key):
+            case OwnedPod() as owned:
+                return self._tied(owned)
+            case Workload() as workload:
+                return self._moored(_with_history(workload, self._revisions.get(key, {})))
+            case Claim() as claim:
+                return self._reached(claim)
+            case ReplicaSet() | Volume():
+                return None
+            case element:
+                return element
 
-    def _revisions(self) -> Mapping[Key, Revisions]:
-        """Each workload's revisions that can still be had."""
-        found: defaultdict[Key, dict[int, Workload | None]] = defaultdict(dict)
-        for record in self._records.values():
-            if isinstance(record, ReplicaSet) and record.workload is not None and record.revision:
-                found[record.workload][record.revision] = record.template
-        return found
-
-    def _tied(self, owned: OwnedPod, revisions: Mapping[Key, Revisions]) -> Pod:
+    def _tied(self, owned: OwnedPod) -> Pod:
         owner = self._records.get(owned.replica_set) if owned.replica_set else None
         workload = owner.workload if isinstance(owner, ReplicaSet) else None
         current = (
             workload is None
             or not isinstance(owner, ReplicaSet)
-            or owner.revision == max(revisions.get(workload, {0: None}))
+            or owner.revision == max(self._revisions.get(workload, {0: None}))
         )
         pod = self._pods.get(owned.pod.key, owned.pod)
         if (pod.workload, pod.current) != (workload, current):
@@ -230,12 +261,19 @@ class Live:
             case _:
                 return b""
 
-    def _identity(self, elements: Mapping[Key, Element]) -> str:
-        total = hashlib.sha256()
-        for key, element in elements.items():
-            total.update(self._digests[key] + self._ties(element))
+    def _identity(self) -> str:
+        total = hashlib.sha256(b"".join(map(self._marks.__getitem__, self._elements)))
         total.update(self.declared.id.encode() + _digest(self._measured))
         return f"sha256:{total.hexdigest()}"
+
+
+def _revisions(records: Iterable[Record]) -> Mapping[Key, Revisions]:
+    """Each workload's revisions that can still be had."""
+    found: defaultdict[Key, dict[int, Workload | None]] = defaultdict(dict)
+    for record in records:
+        if isinstance(record, ReplicaSet) and record.workload is not None and record.revision:
+            found[record.workload][record.revision] = record.template
+    return found
 
 
 def _with_history(workload: Workload, revisions: Revisions) -> Workload:
@@ -257,5 +295,12 @@ def _digest(record: Record | Measured) -> bytes:
     return hashlib.sha256(repr(record).encode()).digest()
 
 
-def _of(kind: type[T], elements: Mapping[Key, Element]) -> Mapping[Key, T]:
-    return {key: element for key, element in elements.items() if isinstance(element, kind)}
+def _by_kind(elements: Mapping[Key, Element]) -> Mapping[type[Element], Mapping[Key, Element]]:
+    found: defaultdict[type[Element], dict[Key, Element]] = defaultdict(dict)
+    for key, element in elements.items():
+        found[type(element)][key] = element
+    return found
+
+
+def _of(kind: type[T], elements: Mapping[type[Element], Mapping[Key, Element]]) -> Mapping[Key, T]:
+    return cast("Mapping[Key, T]", elements.get(kind, {}))

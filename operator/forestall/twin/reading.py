@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -34,18 +35,18 @@ class UnreadableError(ValueError):
 
 def child(value: object, *path: str) -> Json:
     """The object at `path`; an empty one where it is missing."""
-    found = _object(value, "the object")
+    found = value if isinstance(value, dict) else _missing(value, "the object")
     for name in path:
-        found = _object(found.get(name), name)
+        part = found.get(name)
+        found = part if isinstance(part, dict) else _missing(part, name)
     return found
 
 
-def _object(value: object, name: str) -> Json:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
+def _missing(value: object, name: str) -> Json:
+    """An empty object for nothing; anything else is no object."""
+    if value is not None:
         raise UnreadableError(f"{name}: an object was expected")
-    return value
+    return {}
 
 
 def children(value: Json, name: str) -> Sequence[Json]:
@@ -124,13 +125,22 @@ def amount(value: Json, name: str, *, unit: int = 0) -> int:
     found = value.get(name)
     if found is None:
         return 0
-    match = _QUANTITY.fullmatch(str(found)) if isinstance(found, (str, int)) and len(str(found)[:64]) < 64 else None
-    if match is None:
+    number = _quantity(str(found), unit) if isinstance(found, (str, int)) and len(str(found)[:64]) < 64 else None
+    if number is None:
         raise UnreadableError(f"{name}: a quantity such as 500m or 1Gi was expected")
-    number = Decimal(match[1]) * _factor(match[2] or "") * Decimal(10) ** -unit
     if number > MAX_AMOUNT:
         raise UnreadableError(f"{name}: the quantity is larger than {MAX_AMOUNT}")
-    return int(number.to_integral_value(ROUND_CEILING))
+    return number
+
+
+@lru_cache(maxsize=4096)  # a cluster asks for few different ones, again and again
+def _quantity(text: str, unit: int) -> int | None:
+    """The quantity in units of 10^`unit`, rounded up; None where it is none."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        return None
+    number = Decimal(match[1]) * _factor(match[2] or "") * Decimal(10) ** -unit
+    return int(number.to_integral_value(ROUND_CEILING)) if number <= MAX_AMOUNT else MAX_AMOUNT + 1
 
 
 def _factor(suffix: str) -> Decimal:
