@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
 import structlog
 
 from forestall.api.base import Key
 from forestall.api.networktwin import TopologySource
-from forestall.twin import fidelity
+from forestall.twin import fidelity, sources
 from forestall.twin.defects import Defect
-from forestall.twin.formats import Loaded, UnreadableTopologyError, load
+from forestall.twin.formats import Loaded, UnreadableTopologyError
 from forestall.twin.joining import NO_NETWORKS
 from forestall.twin.topology import Topology
 
@@ -137,9 +136,8 @@ class Documents:
         )
 
     def _texts(self, change: Change) -> Mapping[Place, str]:
-        pattern = self._sources[change.source].keys
-        keys = sorted(key for key in change.data if fnmatchcase(key, pattern))
-        return {Place(*change[:3], key): change.data[key] for key in keys}
+        found = sources.texts(self._sources[change.source], change.data)
+        return {Place(*change[:3], key): text for key, text in found.items()}
 
     def _forget(self, place: Place) -> None:
         del self._digests[place]
@@ -161,13 +159,12 @@ class Documents:
         if fatal:
             self._problems[place] = "; ".join(fatal[:MOST_TOLD])
             return
-        self._waiting[place] = Document(_on_layer(loaded.topology, self._sources[place.source]), now, loaded.defects)
+        self._waiting[place] = Document(loaded.topology, now, loaded.defects)
 
     def _loaded(self, place: Place, text: str) -> Loaded | str:
         """The document, or why nothing can be made of it."""
-        form = self._sources[place.source].format
         try:
-            return load(text, source=place.source, format=None if form == "auto" else form)
+            return sources.read(self._sources[place.source], place.source, text)
         except UnreadableTopologyError as error:
             return str(error)
         except Exception as error:  # whatever a document makes a reader stumble over, the others are read
@@ -211,13 +208,6 @@ def _told(defect: Defect) -> str:
 def size(topology: Topology) -> int:
     """Number of its elements."""
     return sum(map(len, (topology.nodes, topology.links, topology.groups, topology.gates, topology.demands)))
-
-
-def _on_layer(topology: Topology, source: TopologySource) -> Topology:
-    if source.layer is None:
-        return topology
-    networks = {name: replace(one, layer=source.layer) for name, one in topology.networks.items()}
-    return replace(topology, networks=networks)
 
 
 def _contradictions(documents: Mapping[Place, Document]) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Literal
 
 from forestall.adapters.resources import CONFIG_MAPS, NAMESPACES
-from forestall.api.networktwin import TOPOLOGY_LABEL, SourceStatus, TopologySource
+from forestall.api.networktwin import SourceStatus, TopologySource
 from forestall.ports import Clock, Kube, WatchEvent
 from forestall.runtime.documents import Change, Documents, Reading
 from forestall.twin.live import Live
+from forestall.twin.sources import MARKED, selector
 
-MARKED: Final = f"{TOPOLOGY_LABEL}=true"
-"""Selects what is meant to be read as topology, and nothing else."""
 Heard = Literal["Nothing", "All", "Interrupted"]
 Where = tuple[str, str]
 """A source and a namespace; empty: the namespaces themselves."""
@@ -135,8 +134,7 @@ class Topologies:
             self._put(Change(*key, {}))
 
     async def _follow(self, source: str, namespace: str) -> None:
-        further = self._sources[source].labels
-        labels = ",".join([MARKED, *(f"{name}={value}" for name, value in sorted(further.items()))])
+        labels = selector(self._sources[source])
         async for event in self._kube.watch(CONFIG_MAPS, namespace, labels=labels):
             if event.object:
                 self._put(_change(source, namespace, event))

@@ -13,6 +13,7 @@ import pytest
 from forestall.api.networktwin import TopologySource
 from forestall.runtime import documents
 from forestall.runtime.documents import Change, Documents, Reading
+from forestall.twin import sources
 from forestall.twin.formats.documents import export
 from forestall.twin.topology import UNLIMITED, Topology
 from tests.unit.gates.scene import NOW
@@ -140,7 +141,7 @@ def test_a_reader_that_fails_over_a_document_leaves_the_others_alone(monkeypatch
 
     known = reader()
     known.take([change({"ring": GOOD})], NOW)
-    monkeypatch.setattr(documents, "load", fail)
+    monkeypatch.setattr(sources, "load", fail)
     reading = known.take([change({"ring": WIDER})], LATER)
     assert "it cannot be read: RecursionError" in told(reading)
     assert reading.topology.id == ring().id

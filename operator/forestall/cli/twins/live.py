@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Final
 
 from forestall.adapters.resources import CONFIG_MAPS, NAMESPACES, TWINS
-from forestall.api.networktwin import TOPOLOGY_LABEL, NetworkTwin, TopologySource
+from forestall.api.networktwin import NetworkTwin, TopologySource
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.reading import checked_name, parsed
 from forestall.cli.twins.reading import Read
 from forestall.ports import Json, Kube, KubeError
 from forestall.twin.defects import Defect
-from forestall.twin.formats import Loaded, load
+from forestall.twin.formats import Loaded
+from forestall.twin.sources import MARKED, read, selector, texts
 from forestall.twin.topology import Topology
 
-MARKED: Final = f"{TOPOLOGY_LABEL}=true"
 NETWORK_KINDS: Final = frozenset(("NetworkNode", "NetworkLink", "Demand"))
 
 
@@ -56,7 +55,7 @@ async def _twin(kube: Kube, name: str) -> Json:
 
 
 async def _documents(kube: Kube, name: str, source: TopologySource) -> Sequence[Document]:
-    labels = ",".join([MARKED, *(f"{label}={value}" for label, value in sorted(source.labels.items()))])
+    labels = selector(source)
     spaces = source.namespaces or [one["metadata"]["name"] for one in await kube.list(NAMESPACES, labels=MARKED)]
     return [
         document
@@ -68,10 +67,8 @@ async def _documents(kube: Kube, name: str, source: TopologySource) -> Sequence[
 
 def _of(item: Json, name: str, source: TopologySource) -> Iterator[Document]:
     place = f"ConfigMap {item['metadata']['namespace']}/{item['metadata']['name']}"
-    data: Mapping[str, str] = item.get("data") or {}
-    for key in sorted(data):
-        if fnmatchcase(key, source.keys):
-            yield Document(f"{place}, key {key}", source, name, data[key])
+    for key, text in texts(source, item.get("data") or {}).items():
+        yield Document(f"{place}, key {key}", source, name, text)
 
 
 def _joined(documents: Sequence[Document]) -> tuple[Topology, tuple[Defect, ...]]:
@@ -89,14 +86,10 @@ def _joined(documents: Sequence[Document]) -> tuple[Topology, tuple[Defect, ...]
 
 
 def _loaded(document: Document) -> Loaded:
-    """The document, on the layer that its source says. ValueError where it cannot be read."""
-    form = document.source.format
-    found = load(document.text, source=document.name, format=None if form == "auto" else form)
-    layer, networks = document.source.layer, found.topology.networks
-    if layer is not None:
-        networks = {name: replace(network, layer=layer) for name, network in networks.items()}
+    """The document, its defects with its place. UnreadableTopologyError where it cannot be read."""
+    found = read(document.source, document.name, document.text)
     defects = (replace(defect, path=f"{document.place}: {defect.path}") for defect in found.defects)
-    return Loaded(replace(found.topology, networks=networks), tuple(defects))
+    return replace(found, defects=tuple(defects))
 
 
 def _remarks(twin: NetworkTwin) -> Iterator[str]:
