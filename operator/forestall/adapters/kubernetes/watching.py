@@ -9,7 +9,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import structlog
 
@@ -21,6 +21,8 @@ LONGEST_PAUSE = 3.0
 CONNECTED = "CONNECTED"
 """Type of the line that a source gives first, once the server has answered."""
 Change = Literal["ADDED", "MODIFIED", "DELETED"]
+Identity = tuple[str, str]
+"""Namespace and name."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +39,13 @@ class Source(Protocol):
         """The lines of one watch connection, after one of type CONNECTED."""
 
 
+class _Seen(NamedTuple):
+    """Enough of an object to report it deleted: the rest would keep every object in memory twice."""
+
+    uid: str
+    version: str
+
+
 class _RelistError(Exception):
     """The watch cannot go on from where it was."""
 
@@ -46,12 +55,12 @@ async def follow(source: Source, resource: Resource, namespace: str, labels: str
 
     INTERRUPTED is told where the server fails, not where it only wants the watch to begin anew.
     """
-    known: dict[tuple[str, str], Json] = {}
+    known: dict[Identity, _Seen] = {}
     pause = FIRST_PAUSE
     while True:
         try:
             items, version = await source.list_version(resource, namespace, labels)
-            for event in _differences(known, items):
+            for event in _differences(resource, known, items):
                 yield event
             yield WatchEvent("SYNCED", {})
             async for event in _changes(source, resource, namespace, labels, version):
@@ -100,32 +109,37 @@ def _onwards(version: str, item: Json) -> str:
     return told
 
 
-def _identity(item: Mapping[str, Any]) -> tuple[str, str]:
+def _identity(item: Mapping[str, Any]) -> Identity:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
-def _differences(known: dict[tuple[str, str], Json], items: Sequence[Json]) -> list[WatchEvent]:
+def _differences(resource: Resource, known: dict[Identity, _Seen], items: Sequence[Json]) -> list[WatchEvent]:
     """What changed between what is known and a fresh list. `known` becomes the list."""
     fresh = {_identity(item): item for item in items}
-    events = [WatchEvent("DELETED", known[key]) for key in sorted(known.keys() - fresh.keys())]
-    for key, item in fresh.items():
-        if key not in known:
+    gone = sorted(known.keys() - fresh.keys())
+    events = [WatchEvent("DELETED", _stub(resource, *identity, known[identity])) for identity in gone]
+    for identity, item in fresh.items():
+        if identity not in known:
             events.append(WatchEvent("ADDED", item))
-        elif known[key]["metadata"]["resourceVersion"] != item["metadata"]["resourceVersion"]:
+        elif known[identity].version != item["metadata"]["resourceVersion"]:
             events.append(WatchEvent("MODIFIED", item))
     known.clear()
-    known.update((key, _stub(item)) for key, item in fresh.items())
+    known.update((identity, _seen(item)) for identity, item in fresh.items())
     return events
 
 
-def _remember(known: dict[tuple[str, str], Json], event: WatchEvent) -> None:
+def _remember(known: dict[Identity, _Seen], event: WatchEvent) -> None:
     if event.type == "DELETED":
         known.pop(_identity(event.object), None)
     else:
-        known[_identity(event.object)] = _stub(event.object)
+        known[_identity(event.object)] = _seen(event.object)
 
 
-def _stub(item: Json) -> Json:
-    """Enough of an object to report it deleted: the rest would keep every object in memory twice."""
-    kept = {name: item["metadata"].get(name) for name in ("namespace", "name", "uid", "resourceVersion")}
-    return {"kind": item.get("kind"), "metadata": {name: value for name, value in kept.items() if value}}
+def _seen(item: Json) -> _Seen:
+    return _Seen(item["metadata"].get("uid", ""), item["metadata"].get("resourceVersion", ""))
+
+
+def _stub(resource: Resource, namespace: str, name: str, seen: _Seen) -> Json:
+    """As much of an object that is gone as was kept."""
+    kept = {"namespace": namespace, "name": name, "uid": seen.uid, "resourceVersion": seen.version}
+    return {"kind": resource.kind, "metadata": {field: value for field, value in kept.items() if value}}
