@@ -33,13 +33,19 @@ def partial_from_json(given: Json) -> Partial:
             failures=tuple(_outcome(each) for each in given["failures"]),
             errors=tuple((int(index), str(reason)) for index, reason in given["errors"]),
             worst=tuple(_worst(each) for each in given["worst"]),
-            expected_loss=Fraction(given["expected_loss"]),
+            expected_loss=_fraction(given["expected_loss"]),
             today=Today(lost=float(given["today"]["lost"]), overloaded=_overloads(given["today"]["overloaded"])),
             is_known=given["is_known"] is True,
             caveats=tuple(str(each) for each in given["caveats"]),
         )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ValueError(f"no partial answer: {error!r}") from error
+
+
+def _fraction(given: str) -> Fraction:
+    """Of two whole numbers. Any other form might stand for one of more digits than memory holds."""
+    above, _, below = given.partition("/")
+    return Fraction(int(above), int(below or 1))
 
 
 def _counts(given: Json) -> Counts:
