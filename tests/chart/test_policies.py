@@ -8,7 +8,7 @@ from tests.chart.rendering import of_kind, render
 
 NAMES = {
     *("approval", "approval-objects", "pauses", "status", "findings", "retention"),
-    *("preview-only", "action-jobs", "action-pods"),
+    *("preview-only", "action-jobs", "action-pods", "scans"),
 }
 
 

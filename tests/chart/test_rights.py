@@ -73,7 +73,8 @@ def test_the_operator_neither_approves_nor_pauses() -> None:
 
 def test_the_operator_reads_the_policies_and_the_config_map_by_name_only() -> None:
     named = {"validatingadmissionpolicies", "validatingadmissionpolicybindings", "configmaps"}
-    found = [rule for _, rule in rules(render(*MANIFESTS)) if named & set(rule["resources"])]
+    held = [(role, rule) for role, rule in rules(render(*MANIFESTS)) if named & set(rule["resources"])]
+    found = [rule for role, rule in held if role not in {"forestall-jobs", "forestall-scan"}]
     assert len(found) == 2
     assert all(rule["resourceNames"] and rule["verbs"] == ["get"] for rule in found)
 
@@ -84,6 +85,15 @@ def test_the_operator_reads_config_maps_in_the_namespaces_of_topology_only() -> 
     ((_, rule),) = [one for one in rules(listed) if one[0] == "forestall-topology"]
     assert (rule["resources"], set(rule["verbs"])) == (["configmaps"], {"get", "list", "watch"})
     assert bindings(render(*MANIFESTS), "forestall-topology") == set()
+
+
+def test_a_scan_may_create_config_maps_beside_it_and_nothing_else() -> None:
+    manifests, account = render(*MANIFESTS), "forestall-actions/forestall-scan"
+    assert {role for _, role in _roles_of(account)} == {"forestall-scan"}
+    assert bindings(manifests, "forestall-scan") == {("forestall-actions", account)}
+    held = {role: rule for role, rule in rules(manifests) if "configmaps" in rule["resources"]}
+    assert (held["forestall-scan"]["verbs"], held["forestall-scan"]["resources"]) == (["create"], ["configmaps"])
+    assert set(held["forestall-jobs"]["verbs"]) == {"create", "get", "list"}
 
 
 def test_the_operator_renews_its_own_lease_only() -> None:

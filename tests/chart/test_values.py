@@ -47,6 +47,11 @@ def test_the_chart_passes_helms_linter() -> None:
         ("ledger.persistent=maybe", "/ledger/persistent"),
         ("tolerations=all", "/tolerations"),
         ("monitoring.dashboard=maybe", "/monitoring/dashboard"),
+        ("scans.limit=0", "/scans/limit"),
+        ("scans.limit=200001", "/scans/limit"),
+        ("scans.parallelism=0", "/scans/parallelism"),
+        ("scans.parallelism=101", "/scans/parallelism"),
+        ("scans.shards=7", "shards"),
     ],
 )
 def test_a_bad_value_is_refused_by_a_message_that_names_it(value: str, field: str) -> None:

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
 from tools.cluster import Cluster, pki
 from tools.cluster.fake_nodes import SIZE, FakeNodes
+from tools.cluster.mounts import mount, moved
 from tools.cluster.node_pods import NodePods, now, pod_status
 from tools.cluster.rest import Json, Refused, Rest
 
@@ -39,7 +41,8 @@ class PodRunner:
     `metadata.*` references) and, for what a node would mount: KUBERNETES_SERVICE_HOST and _PORT;
     FORESTALL_SERVICEACCOUNT_DIR, a folder with the `token`, `ca.crt` and `namespace` of the pod's own service
     account, and KUBECONFIG for the same; FORESTALL_TERMINATION_LOG and TERMINATION_MESSAGE_PATH, the file of
-    the termination message. Output goes to `folder/POD/log`. An image that is not among `images` is never
+    the termination message. ConfigMaps that are mounted by projection stand in a folder, and a variable whose value is
+    the mount path names that. Output goes to `folder/POD/log`. An image that is not among `images` is never
     pulled, as on a node that finds no such image. Pods that no Job owns never run, whatever is said of them.
     """
 
@@ -95,6 +98,7 @@ class PodRunner:
         image = self._images[container["image"]]
         folder.mkdir(parents=True, exist_ok=True)
         env = {**image.env, **_declared(container, pod), **self._provided(folder, pod)}
+        env = moved(env, mount(pod, folder, partial(self._config_map, pod["metadata"]["namespace"])))
         # By `env`, so that an absent program is an exit code as any other.
         argv = ["env", *container.get("command", image.entrypoint), *container.get("args", ())]
         began = now()
@@ -123,6 +127,13 @@ class PodRunner:
             _signal(child, signal.SIGKILL)
             reporter.result()
         self._pods.remove(pod)
+
+    def _config_map(self, namespace: str, name: str) -> Json:
+        answer = self._rest.insist(self._closing, "GET", f"/api/v1/namespaces/{namespace}/configmaps/{name}")
+        if answer is None or answer[0] != HTTPStatus.OK:
+            raise Refused(f"no ConfigMap {namespace}/{name}")
+        found: Json = json.loads(answer[1])
+        return found
 
     def _provided(self, folder: Path, pod: Json) -> dict[str, str]:
         """Write what a node would mount and return the variables that say where it is."""

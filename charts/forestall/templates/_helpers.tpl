@@ -24,6 +24,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 system:serviceaccount:{{ .Release.Namespace }}:forestall
 {{- end }}
 
+{{/* The account of scans, as the API server knows it. */}}
+{{- define "forestall.scan" -}}
+system:serviceaccount:{{ .Values.actions.namespace }}:forestall-scan
+{{- end }}
+
 {{/* The account of one action and its rights where workloads may be remediated: (list root name). */}}
 {{- define "forestall.action" -}}
 {{- $root := index . 0 -}}
@@ -92,7 +97,7 @@ subjects:
 
 {{/* The admission policies: each in a file of its name. */}}
 {{- define "forestall.policies" -}}
-["approval", "approval-objects", "pauses", "status", "findings", "retention", "preview-only", "action-jobs", "action-pods"]
+["approval", "approval-objects", "pauses", "status", "findings", "retention", "preview-only", "action-jobs", "action-pods", "scans"]
 {{- end }}
 
 {{/* How a policy is bound, by its name: everywhere, and refusals refuse. */}}

@@ -16,6 +16,7 @@ from forestall.inspection.foresight import NOTHING_FORESEEN, Fault, Foresight
 from forestall.inspection.losses import stakes
 from forestall.inspection.network_losses import inspect_contingency, inspect_maintenance
 from forestall.inspection.report import Found, Observation, Report, distinct
+from forestall.inspection.scans import Scans
 from forestall.inspection.single_points import inspect_single_points
 from forestall.inspection.survey import Survey
 from forestall.inspection.thresholds import inspect_metric
@@ -26,6 +27,8 @@ from forestall.twin.views import Snapshot
 Faults = Mapping[str, Fault]
 NO_ALERTS: Final[Alerts] = MappingProxyType({})
 NO_FAULTS: Final[Faults] = MappingProxyType({})
+ALONE: Final = Scans()
+"""Nobody else examines anything."""
 
 
 def inspect(
@@ -38,14 +41,15 @@ def inspect(
     alerts: Alerts = NO_ALERTS,
     foreseen: Foresight = NOTHING_FORESEEN,
     faults: Faults = NO_FAULTS,
+    scans: Scans = ALONE,
 ) -> Report:
     """All that the policy's goals and inspections say of `snapshot`.
 
     `measurements` are by query; `holds`, `foreseen` and `faults` are those of the policy's last report, or none;
-    `alerts` those that fire for the policy's findings.
+    `alerts` those that fire for the policy's findings; `scans` what others examine.
     """
     seen = outlook(policy, snapshot.potential(), measurements, stakes(policy, snapshot))
-    survey = Survey(policy, snapshot, measurements, seen, holds, now, alerts)
+    survey = Survey(policy, snapshot, measurements, seen, holds, now, alerts, scans)
     found = {item.name: _inspect(item, survey) for item in policy.spec.inspections}
     known = foresight.faults(foreseen, faults, seen, snapshot, now)
     dues = [item.again for item in found.values()] + [one.due for one in known.values() if one.score is None]

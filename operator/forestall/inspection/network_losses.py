@@ -13,9 +13,10 @@ from forestall.api.networkpolicy import ContingencyInspection, MaintenanceInspec
 from forestall.inspection.losses import Loss, hosts, name_of
 from forestall.inspection.measured import STEP
 from forestall.inspection.report import MAX_EVIDENCE, Found, Observation, cut, distinct, names, references
+from forestall.inspection.scans import NOT_BEGUN, scan_of, unexamined
 from forestall.inspection.survey import Survey
 from forestall.inspection.sweeps import Case, live, swept
-from forestall.twin.analyses.outcomes import WorstCase
+from forestall.twin.analyses.outcomes import Contingency, WorstCase
 from forestall.twin.topology import Topology
 
 MOST_TOLD: Final = 12
@@ -29,12 +30,23 @@ def inspect_contingency(inspection: Inspection, asked: ContingencyInspection, su
     minor one if the network does without what is lost.
     """
     topology = survey.snapshot.topology
-    found = swept(topology, asked.network, asked.scopes, asked.maximum_utilisation)
+    found, progress = _examined(asked, survey)
     if isinstance(found, str):
         return _unjudged(inspection, found)
-    case = Case(inspection.name, asked, found, gone=live(topology, asked.network, asked.scopes))
+    gone = live(topology, asked.network, asked.scopes)
+    case = Case(inspection.name, asked, found, gone=gone, progress=progress)
     ahead = [_ahead(case, "Contingency", survey)] if case.failed or (case.fails_today and not case.gone) else []
     return _found(inspection, [case], [*ahead, *(_gone(case, loss, survey) for loss in case.gone[:MOST_TOLD])])
+
+
+def _examined(asked: ContingencyInspection, survey: Survey) -> tuple[Contingency | str, str]:
+    """What the losses do, or why that cannot be said; and how far those are who examine what is too much for a pass."""
+    topology, question = survey.snapshot.topology, (asked.network, asked.scopes, asked.maximum_utilisation)
+    scan = scan_of(topology, *question, survey.scans.most)
+    if scan is None:
+        return swept(topology, *question), ""
+    standing = survey.scans.standing.get(scan, NOT_BEGUN)
+    return standing.found or unexamined(topology, scan), standing.told
 
 
 def inspect_maintenance(inspection: Inspection, asked: MaintenanceInspection, survey: Survey) -> Found:
@@ -74,7 +86,7 @@ def _missing(case: Case) -> str:
     """Why not everything could be judged."""
     if case.missing:
         errors = [reason for _, reason in case.found.errors[:1]]
-        return "; ".join((f"{case.missing} losses were not judged: narrow the scopes", *errors))
+        return "; ".join((f"{case.missing} losses were not judged: {case.progress or 'narrow the scopes'}", *errors))
     return " ".join(case.found.caveats) or "the network has no demands"
 
 
@@ -162,7 +174,7 @@ def _evidence(case: Case, topology: Topology) -> Iterator[Evidence]:
             yield _fact(case, f"without {lost}: {one.peak.link.name}, the fullest of those overloaded", one.peak[1])
     over = [one for one in case.found.worst if one.utilisation > case.asked.maximum_utilisation]
     yield from (_fact(case, _causes(one, topology), one.utilisation) for one in over[:MOST_TOLD])
-    told = f"{case.found.of} losses examined. {' '.join(case.found.caveats)}"
+    told = f"{case.found.counts.scanned} losses examined. {' '.join(case.found.caveats)}"
     yield Evidence(source=f"{case.inspection}/twin", message=cut(told))
 
 

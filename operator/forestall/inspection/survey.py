@@ -16,6 +16,7 @@ from forestall.inspection.checks.symptom import Scene, Symptom
 from forestall.inspection.contingencies import Outlook, worst
 from forestall.inspection.goals import leans_on
 from forestall.inspection.report import distinct, references
+from forestall.inspection.scans import Scans
 from forestall.ports import Measurement
 from forestall.twin.views import Snapshot
 
@@ -31,6 +32,7 @@ class Survey:
     holds: Mapping[str, datetime]
     now: datetime
     alerts: Mapping[FindingSpec, Sequence[FiringAlert]]
+    scans: Scans
 
     @property
     def namespace(self) -> str:

@@ -19,20 +19,24 @@ from forestall.twin.joining import has, without
 from forestall.twin.topology import GROUP, NODE, Topology
 
 MOST_SCENARIOS: Final = 200_000
-"""Scenarios that one pass examines of a network."""
+"""Scenarios that one process examines of a network."""
 KINDS: Final[dict[ContingencyScope, Kind]] = {"Node": "node", "Link": "link", "Site": "site", "RiskGroup": "group"}
 
 Scopes = tuple[ContingencyScope, ...]
+
+
+def kinds_of(scopes: Scopes) -> tuple[Kind, ...]:
+    """What is taken away, one at a time."""
+    return tuple(KINDS[scope] for scope in scopes if scope in KINDS) or ("node", "link")
 
 
 def sweep(topology: Topology, network: str, scopes: Scopes, limit: float, window: str = "") -> Contingency | str:
     """What losses of these scopes do to a network while `window`, a risk group, is out of service; or why that cannot
     be said.
     """
-    kinds = tuple(KINDS[scope] for scope in scopes if scope in KINDS) or ("node", "link")
     try:
         inside = without(topology, [Key(GROUP, "", window)]) if window else topology
-        found = scenarios(inside, network, kinds, order=2 if "Pairs" in scopes else 1)
+        found = scenarios(inside, network, kinds_of(scopes), order=2 if "Pairs" in scopes else 1)
         return merge([examine(inside, found, range(min(len(found), MOST_SCENARIOS)), limit=limit)])
     except KeyError as error:
         return f"{error.args[0]} is not in the twin: give it a document or mend the inspection"
@@ -88,6 +92,8 @@ class Case:
     window: str = ""
     gone: tuple[Loss, ...] = ()
     """What is lost already."""
+    progress: str = ""
+    """Of a sweep that others make: how far it is."""
 
     @property
     def qualifier(self) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from forestall.api.remediationplan import Attempt, RemediationPlan, Step, Target
 from forestall.api.runbook import RunbookSpec
+from forestall.planning.pods import compact, literal, restricted
 from forestall.ports import Json
 
 MANAGED = "forestall.dev/managed"
@@ -22,10 +21,10 @@ CONTAINER = "action"
 def environment(step: Step, target: Target, runbook: RunbookSpec) -> dict[str, str]:
     """What the action is told, as environment variables; structured values are JSON."""
     return {
-        "FORESTALL_TARGET": _text({**target.ref.to_json(), "uid": target.uid, "readsHash": target.reads_hash}),
-        "FORESTALL_PARAMETERS": _text({item.name: item.value for item in step.parameters}),
-        "FORESTALL_READS": _text(list(runbook.reads)),
-        "FORESTALL_POST_CHECKS": _text(list(runbook.post_checks)),
+        "FORESTALL_TARGET": compact({**target.ref.to_json(), "uid": target.uid, "readsHash": target.reads_hash}),
+        "FORESTALL_PARAMETERS": compact({item.name: item.value for item in step.parameters}),
+        "FORESTALL_READS": compact(list(runbook.reads)),
+        "FORESTALL_POST_CHECKS": compact(list(runbook.post_checks)),
         "FORESTALL_TIMEOUT_SECONDS": str(int(step.timeout.total_seconds())),
     }
 
@@ -88,47 +87,16 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
 
 
 def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
-    env = environment(step, target, runbook) | {item.name: _literal(item.value) for item in step.env}
-    return {
-        "serviceAccountName": step.service_account_name,
-        "restartPolicy": "Never",
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 65532,
-            "runAsGroup": 65532,
-            "seccompProfile": {"type": "RuntimeDefault"},
+    env = environment(step, target, runbook) | {item.name: literal(item.value) for item in step.env}
+    command = [literal(part) for part in step.argv] if step.own_image else ["python", "-m", "forestall.actions"]
+    return restricted(
+        step.service_account_name,
+        {
+            "name": CONTAINER,
+            "image": step.image,
+            "command": command,
+            "args": [] if step.own_image else list(step.argv),
+            "env": [{"name": name, "value": value} for name, value in sorted(env.items())],
+            "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
         },
-        "containers": [
-            {
-                "name": CONTAINER,
-                "image": step.image,
-                "command": [_literal(part) for part in step.argv]
-                if step.own_image
-                else ["python", "-m", "forestall.actions"],
-                "args": [] if step.own_image else list(step.argv),
-                "env": [{"name": name, "value": value} for name, value in sorted(env.items())],
-                "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
-                "terminationMessagePolicy": "File",
-            }
-        ],
-    }
-
-
-def _literal(value: str) -> str:
-    """Text that the kubelet leaves as it is: it would expand $(NAME), and turns $$ into $."""
-    return value.replace("$", "$$")
-
-
-def _text(value: object) -> str:
-    """Compact JSON with sorted keys: the same value is the same text.
-
-    Without a dollar sign, which the kubelet would take for the beginning of a variable to expand.
-    """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return text.replace("$", "\\u0024")
+    )

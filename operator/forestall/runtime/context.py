@@ -19,6 +19,7 @@ from forestall.runtime.canary import weakness
 from forestall.runtime.election import Election
 from forestall.runtime.locks import Locks
 from forestall.runtime.queue import WorkQueue
+from forestall.runtime.scanned import Scanned
 from forestall.runtime.settings import Settings
 from forestall.runtime.sharing import Shared
 from forestall.runtime.store import Store
@@ -76,6 +77,8 @@ class Context:
     """The last inspection of each policy, by the policy's key."""
     revisions: dict[Key, Revision] = field(default_factory=dict)
     """What each plan that waits for a person was last rendered as, by the plan's key. Made anew after a restart."""
+    scanned: Scanned = field(default_factory=Scanned)
+    """The scans of networks that Jobs make."""
     since: datetime = field(init=False)
     """From when on this replica has listened to anybody."""
     digests: dict[Key, tuple[Runbook, str]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationapproval import RemediationApproval
 from forestall.api.remediationplan import RemediationPlan
-from forestall.planning import job
+from forestall.planning import job, scan_job
 from forestall.runtime import retention
 from forestall.runtime.context import Context
 from forestall.runtime.store import MODELS, key_of
@@ -63,9 +63,13 @@ def twin_changed(context: Context, name: str, namespace: str) -> None:
             context.queue.add_after(policy.key, context.settings.tick.total_seconds())
 
 
-def job_changed(context: Context, body: dict[str, Any]) -> None:
-    """An action Job has changed: its plan looks at it, and whoever removes those that stay suspended."""
+def job_changed(context: Context, body: dict[str, Any], *, gone: bool = False) -> None:
+    """A Job has changed: its plan looks at it, and whoever removes those that stay suspended; a scan's policy looks."""
     metadata = body["metadata"]
+    if scan_job.SCAN in (metadata.get("labels") or {}):
+        context.scanned.hear(body, gone=gone)
+        context.queue.add_after(scan_job.policy_of(body), context.settings.tick.total_seconds())
+        return
     namespace, _, name = (metadata.get("annotations") or {}).get(job.PLAN, "").partition("/")
     if name:
         context.queue.add(Key(RemediationPlan.crd.kind, namespace, name))

@@ -43,13 +43,13 @@ async def read(kube: Kube, plan: RemediationPlan, attempt: Attempt, namespace: s
         return JobState(attempt.job_name, "Absent")
     if not _ours(found, plan, attempt):
         return JobState(attempt.job_name, "Foreign")
-    finished = _finished(found)
-    if finished is None:
+    end = finished(found)
+    if end is None:
         suspended = found["spec"].get("suspend")
         running = JobState(attempt.job_name, "Active", _version(found), created_at=_created(found))
         return replace(running, state="Suspended") if suspended else running
     container = await _terminated(kube, namespace, attempt.job_name)
-    return _ended(found, finished, container)
+    return _ended(found, end, container)
 
 
 def _ours(found: Json, plan: RemediationPlan, attempt: Attempt) -> bool:
@@ -59,8 +59,8 @@ def _ours(found: Json, plan: RemediationPlan, attempt: Attempt) -> bool:
     return wanted.items() <= labels.items() and annotations.get(job.PLAN_DIGEST) == plan.status.plan_digest
 
 
-def _finished(found: Json) -> Json | None:
-    """The condition that ended the Job, or None."""
+def finished(found: Json) -> Json | None:
+    """The condition that ended a Job, or None."""
     conditions = (found.get("status") or {}).get("conditions") or ()
     return next((one for one in conditions if one["type"] in {"Complete", "Failed"} and one["status"] == "True"), None)
 

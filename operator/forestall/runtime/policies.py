@@ -26,6 +26,7 @@ from forestall.inspection.report import Observation, Report
 from forestall.planning.propose import Proposal, propose
 from forestall.planning.runbooks import problem
 from forestall.ports import Json, Kube, Measurement
+from forestall.runtime import scans
 from forestall.runtime.context import Context, Pass
 from forestall.runtime.people import pauses_for
 from forestall.runtime.store import Store
@@ -47,6 +48,7 @@ async def reconcile(context: Context, key: Key) -> timedelta | None:
     policy = context.store.get(InspectionPolicy, key.namespace, key.name)
     if policy is None:
         context.passes.pop(key, None)
+        await scans.abandon(context, key)
         _wake_plans(context, key)
         return None
     twin = context.twins.get(policy.spec.twin_ref.name)
@@ -76,6 +78,7 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
     last = before.report if before and before.generation == policy.metadata.generation else None
     known = findings_of(context, policy)
     alerts = {one.spec: told for one in known if (told := firing(context, policy, one, now))}
+    pursued = await scans.pursue(context, policy, snapshot.topology)
     report = await asyncio.to_thread(
         inspect,
         policy,
@@ -86,6 +89,7 @@ async def look(context: Context, policy: InspectionPolicy, twin: Twin) -> Pass:
         alerts=alerts,
         foreseen=last.foresight if last else NOTHING_FORESEEN,
         faults=last.faults if last else NO_FAULTS,
+        scans=pursued,
     )
     for score in report.new_scores(last):
         context.metrics.scored("fault", score)

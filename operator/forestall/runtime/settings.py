@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from forestall.inspection.sweeps import MOST_SCENARIOS
+
 
 class InvalidSettingError(ValueError):
     """A variable that is missing or cannot be read; the message names it and the remedy."""
@@ -51,6 +53,10 @@ class Settings:
     """FORESTALL_WORKERS: keys reconciled at the same time."""
     proposals: int = 10
     """FORESTALL_PROPOSALS: how many plans that have not ended anybody but the operator may have proposed."""
+    scan_limit: int = MOST_SCENARIOS
+    """FORESTALL_SCAN_LIMIT: losses of a network that this process examines itself; more are examined by Jobs."""
+    scan_parallelism: int = 4
+    """FORESTALL_SCAN_PARALLELISM: pods of such a scan that run at the same time."""
     tick: timedelta = timedelta(seconds=0.2)
     """Changes of the cluster are gathered for this long before policies look again."""
     retention_pause: timedelta = timedelta(seconds=60)
@@ -82,6 +88,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         alerts=_alerts(values),
         proposals=_integer(values, "FORESTALL_PROPOSALS", 10, least=0),
         workers=_integer(values, "FORESTALL_WORKERS", 16, least=1),
+        scan_limit=_integer(values, "FORESTALL_SCAN_LIMIT", MOST_SCENARIOS, least=1, most=MOST_SCENARIOS),
+        scan_parallelism=_integer(values, "FORESTALL_SCAN_PARALLELISM", 4, least=1),
     )
 
 
@@ -102,8 +110,9 @@ def _required(values: Mapping[str, str], name: str, meaning: str) -> str:
     return value
 
 
-def _integer(values: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+def _integer(values: Mapping[str, str], name: str, default: int, *, least: int, most: int | None = None) -> int:
     text = values.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise InvalidSettingError(f"{name} is {text!r}: write a whole number from {least} on")
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= (int(text) if most is None else most):
+        bounds = f"from {least} on" if most is None else f"from {least} to {most}"
+        raise InvalidSettingError(f"{name} is {text!r}: write a whole number {bounds}")
     return int(text)

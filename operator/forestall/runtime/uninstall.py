@@ -20,6 +20,7 @@ from forestall.adapters.kubernetes.client import connect
 from forestall.adapters.resources import DEPLOYMENTS, JOBS, LEASES, PAUSES, PLANS, PODS
 from forestall.api.remediationplan import HOLD
 from forestall.planning.job import MANAGED
+from forestall.planning.scan_job import SCAN
 from forestall.ports import Json, Kube, KubeError
 from forestall.runtime.lease import NAME as LEASE
 from forestall.runtime.settings import InvalidSettingError, Settings, read
@@ -78,12 +79,13 @@ class Departure:
             await self.sleep(INTERVAL)
 
     async def _running(self) -> Sequence[Json]:
-        """Action Jobs that have not ended and are not suspended."""
+        """Jobs that have not ended and are not suspended."""
         jobs = await self.kube.list(JOBS, self.settings.action_namespace, labels=f"{MANAGED}=true")
         return [job for job in jobs if not job["spec"].get("suspend") and not _ended(job)]
 
     async def _nothing_runs(self) -> bool:
-        return not await self._running()
+        """Whether no action runs. Scans change nothing: nobody suspends them."""
+        return all(SCAN in job["metadata"]["labels"] for job in await self._running())
 
     async def _stop_operator(self) -> None:
         """Scale the Deployment to zero; one that is gone has stopped."""
@@ -101,7 +103,7 @@ class Departure:
         return not await self.kube.list(PODS, namespace, labels=labels)
 
     async def _delete_job(self, job: Json) -> None:
-        log.warning("nobody suspended this Job: it is deleted", job=job["metadata"]["name"])
+        log.warning("this Job still runs: it is deleted", job=job["metadata"]["name"])
         await _unless(404, self.kube.delete(JOBS, job["metadata"]["namespace"], job["metadata"]["name"]))
 
     async def _release(self, plan: Json | None) -> None:

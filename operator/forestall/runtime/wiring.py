@@ -186,11 +186,11 @@ async def probe(context: Context) -> None:
 
 
 async def follow_jobs(context: Context) -> None:
-    """Tell of every action Job that changes."""
+    """Tell of every Job of ours that changes."""
     watched = context.kube.watch(JOBS, context.settings.action_namespace, labels=f"{job.MANAGED}=true")
     async for event in watched:
         if event.object:
-            intake.job_changed(context, event.object)
+            intake.job_changed(context, event.object, gone=event.type == "DELETED")
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,6 +59,7 @@ class Operator:
         self.log, self.ledger = folder / f"{replica}.log", folder / f"{replica}.db"
         self.secrets = secrets(folder / "alerts")
         self.alerts_port = host.free_ports(1)[0]
+        self._further: Mapping[str, str] = {}
         self._process: Process | None = None
         self._port = 0
 
@@ -95,6 +96,7 @@ class Operator:
             "FORESTALL_ALERTS_PORT": str(self.alerts_port),
             "FORESTALL_ALERTS_TOKEN": str(self.secrets / "token"),
             "FORESTALL_ALERTS_CERTIFICATE": str(self.secrets),
+            **self._further,
         }
         variables = [f"{name}={value}" for name, value in settings.items()]
         argv = ["env", *variables, sys.executable, "-m", module, *args]
@@ -128,6 +130,18 @@ class Operator:
     def died(self) -> None:
         """Wait until it has died by itself."""
         wait_until("the operator to die", lambda: not self.alive, timeout=WAIT)
+
+    @contextmanager
+    def told(self, **further: str) -> Iterator[None]:
+        """Run it with further settings, also after another start."""
+        self.stop()
+        self._further = further
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            self._further = {}
 
     @contextmanager
     def instead(self, *args: str) -> Iterator[None]:

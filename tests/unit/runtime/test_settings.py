@@ -28,6 +28,8 @@ def test_all_can_be_set() -> None:
         "FORESTALL_LOG_LEVEL": "debug",
         "FORESTALL_WORKERS": "2",
         "FORESTALL_PROPOSALS": "0",
+        "FORESTALL_SCAN_LIMIT": "1000",
+        "FORESTALL_SCAN_PARALLELISM": "2",
     }
     chosen = read({**NEEDED, **given})
     assert (chosen.action_namespace, chosen.service_account, chosen.user) == (
@@ -36,6 +38,13 @@ def test_all_can_be_set() -> None:
         "system:serviceaccount:forestall:op",
     )
     assert (chosen.http_port, chosen.log_level, chosen.workers, chosen.proposals) == (0, "DEBUG", 2, 0)
+    assert (chosen.scan_limit, chosen.scan_parallelism) == (1000, 2)
+
+
+@pytest.mark.parametrize("value", ["0", "200001", "many"])
+def test_a_process_examines_no_more_than_it_can(value: str) -> None:
+    with pytest.raises(InvalidSettingError, match="write a whole number from 1 to 200000"):
+        read({**NEEDED, "FORESTALL_SCAN_LIMIT": value})
 
 
 RECEIVING = {

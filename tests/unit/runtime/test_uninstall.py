@@ -13,6 +13,7 @@ import pytest
 from forestall.adapters.resources import DEPLOYMENTS, JOBS, LEASES, PAUSES, PLANS, PODS
 from forestall.api.remediationplan import HOLD
 from forestall.planning.job import MANAGED
+from forestall.planning.scan_job import SCAN
 from forestall.ports import Json, KubeError
 from forestall.runtime.uninstall import PAUSE, SUSPENDED_WITHIN, Departure
 from tests.unit.gates.scene import plan, rendered
@@ -115,6 +116,14 @@ def test_what_nobody_suspends_is_deleted_so_that_nothing_runs_on() -> None:
     cluster.job("suspended", suspend=True)
     assert cluster.leave() >= SUSPENDED_WITHIN
     assert [one["metadata"]["name"] for one in cluster.all(JOBS)] == ["ended", "suspended"]
+
+
+def test_a_scan_that_runs_is_not_waited_for_and_goes() -> None:
+    cluster = Cluster(suspends=False)
+    metadata = {"name": "scan-1", "namespace": ACTIONS, "labels": {MANAGED: "true", SCAN: "scan-1"}}
+    cluster.kube.put(JOBS, {"metadata": metadata, "spec": {"suspend": False}})
+    assert cluster.leave() < SUSPENDED_WITHIN
+    assert cluster.all(JOBS) == []
 
 
 def test_an_operator_that_is_gone_already_bars_nothing() -> None:
