@@ -7,6 +7,9 @@ from typing import Any
 
 import yaml
 
+from forestall.api.base import Key
+from forestall.inspection.scans import Scan
+from forestall.planning.scan_job import inputs, manifest
 from tests.api.person import Answer, Person
 from tests.chart.rendering import NAMESPACE as SYSTEM
 from tests.chart.rendering import Manifest, render
@@ -99,6 +102,7 @@ def _wait_until_enforced(installation: Installation) -> None:
         "preview-only": lambda: operator.patch(deployment(), {"metadata": {"annotations": {"probe": "x"}}}),
         "action-jobs": lambda: admin.create(jobs(), job("probe"), dryRun="All"),
         "action-pods": lambda: admin.create(pods(), pod("probe"), dryRun="All"),
+        "scans": lambda: admin.create(config_maps(), shard_input("0" * 32), dryRun="All"),
     }
     for name, probe in probes.items():
         wait_until(f"the policy forestall-{name} to be enforced", partial(_denies, probe))
@@ -165,6 +169,33 @@ def jobs(name: str = "") -> str:
 def pods(name: str = "") -> str:
     """The path of the action Pods, or of one."""
     return f"/api/v1/namespaces/{ACTIONS}/pods" + (name and f"/{name}")
+
+
+def config_maps(name: str = "") -> str:
+    """The path of the ConfigMaps beside the action Jobs, or of one."""
+    return f"/api/v1/namespaces/{ACTIONS}/configmaps" + (name and f"/{name}")
+
+
+def scan(number: int) -> Manifest:
+    """The Job of a scan as the operator renders it, suspended; another one for each number."""
+    asked = Scan(
+        topology="sha256:1",
+        network=str(number),
+        kinds=("node",),
+        pairs=True,
+        limit=1.0,
+        scenarios="sha256:2",
+        of=3,
+        size=1,
+    )
+    policy = Key("InspectionPolicy", TEAM, "payments")
+    return manifest(asked, policy, image=IMAGE, namespace=ACTIONS, parallelism=2, parts=1)
+
+
+def shard_input(digits: str, uid: str = "1") -> Manifest:
+    """The ConfigMap with the input of a scan."""
+    (body,) = inputs(f"scan-{digits}", uid, [b"input"])
+    return body
 
 
 def plan(name: str, *, proposer: str = OPERATOR, annotations: dict[str, str] | None = None) -> Manifest:

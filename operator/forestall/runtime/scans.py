@@ -38,9 +38,9 @@ async def pursue(context: Context, policy: InspectionPolicy, topology: Topology)
     is_asked = any(item.contingency for item in policy.spec.inspections)
     asked = await asyncio.to_thread(wanted, policy, topology, most) if is_asked else ()
     await _remove(context, key, keep={name_of(scan, key, image) for scan in asked})
-    before = context.scanned.standing.pop(key, {})
+    before = context.scanned.standing.get(key, {})
     found = {scan: await _standing(context, key, scan, topology, before.get(scan)) for scan in asked}
-    if found:
+    if found or before:
         context.scanned.standing[key] = found
     return Scans(most, found)
 

@@ -291,6 +291,23 @@ def test_a_refusal_is_told_and_keeps_nothing_else_from_being_inspected() -> None
     told(story)
 
 
+def test_an_api_server_that_does_not_answer_takes_no_answer_away() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.pursue()
+        await desk.wrote(*range(5))
+        await desk.reported(ended="Complete", succeeded=5)
+        standing, body = await desk.pursue(), await desk.job()
+        outdated = {**body, "metadata": {**body["metadata"], "name": "scan-outdated"}}
+        intake.job_changed(desk.world.context, outdated)
+        desk.world.kube.refuse("delete", JOBS, KubeError(0, "Gone", "the connection broke"))
+        with pytest.raises(KubeError):
+            await desk.pursue()
+        desk.world.kube.remove(JOBS, ACTIONS, NAME)
+        assert await desk.pursue() is standing
+
+    told(story)
+
+
 def test_a_network_that_does_not_fit_into_config_maps_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(desk: Desk) -> None:
         monkeypatch.setattr("forestall.runtime.scans.input_of", lambda _: "the twin cannot be handed to Jobs: x")
