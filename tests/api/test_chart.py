@@ -31,6 +31,8 @@ def ours(cluster: ApiTier, kinds: str = KINDS) -> set[str]:
 
 
 OF_NAMESPACES = (
+    "drain-traffic",
+    "move-demand",
     "patch-probe-port",
     "patch-resources",
     "patch-selector",

@@ -24,6 +24,11 @@ SAMPLES = {
     "effect": "NoSchedule",
     "local-data": "Keep",
     "changes": "4",
+    "element": "link/backbone/a-b",
+    "metric": "65535",
+    "demand": "a>b",
+    "source": "",
+    "target": "c",
 }
 
 NAMES = (*ACTIONS, *NODE_ACTIONS, *PROPOSALS)

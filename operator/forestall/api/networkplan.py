@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from forestall.api.base import DecimalText, Model, Text
+from forestall.api.base import DecimalText, Model, Text, exactly_one
 
 Element = Annotated[str, Field(max_length=253)]
-MOST_CHANGES = 32
+Status = Literal["Up", "Down"]
+MOST_CHANGES = 128
 MOST_LOSSES = 8
 
 
@@ -54,6 +55,55 @@ class MetricChange(Model):
     """The new one."""
 
 
+class DemandEnds(Model):
+    """Where a demand begins and ends."""
+
+    source: Element
+    """Id of the node that it comes from."""
+    target: Element
+    """Id of the node that it goes to."""
+
+
+class DemandChange(Model):
+    """A demand that is served from, or to, another node."""
+
+    demand: Element
+    """Id of the demand."""
+    before: DemandEnds
+    """Its ends now."""
+    after: DemandEnds
+    """The new ones."""
+
+
+class StatusChange(Model):
+    """A node or link that is taken out of service, or put back."""
+
+    element: Element
+    """The element, for example link/backbone/a-b; of a link, with its way back."""
+    before: Status
+    """Its administrative status now."""
+    after: Status
+    """The new one."""
+
+
+class NetworkChange(Model):
+    """One change of a network. Set is exactly one of its kinds."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("metric", "demand", "status"))
+
+    step: int
+    """Number of its step, from 1. What is of one step is done together."""
+    metric: MetricChange | None = None
+    """Another metric of a link."""
+    demand: DemandChange | None = None
+    """Other ends of a demand."""
+    status: StatusChange | None = None
+    """Another status of a node or link."""
+
+
+Changes = Annotated[tuple[NetworkChange, ...], Field(max_length=MOST_CHANGES)]
+
+
 class NetworkPrediction(Model):
     """A change of a network, and what the twin says of it."""
 
@@ -61,12 +111,14 @@ class NetworkPrediction(Model):
     """Id of the network."""
     topology_id: Annotated[str, Field(max_length=80)]
     """Content id of the topology that was asked."""
-    changes: Annotated[tuple[MetricChange, ...], Field(max_length=MOST_CHANGES)]
-    """The metrics to set, in this order."""
+    changes: Changes
+    """What is to be done, step by step."""
+    inverse: Changes
+    """What takes it back, step by step."""
     before: NetworkFigures
     """As it is."""
     during: NetworkFigures
-    """The worst state on the way: after some of the changes, in their order, and with one more loss in it."""
+    """The worst state on the way: after some of the steps, and with one more loss in it."""
     after: NetworkFigures
     """After all of them."""
     caveat: Text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -35,11 +35,16 @@ Effect = Literal[
     "RemoveTaint",
     "AddTaint",
     "SetMetrics",
+    "DrainTraffic",
+    "MoveDemand",
     "Vouched",
 ]
-"""What a runbook changes on the twin, and so what its prediction is made from. `SetMetrics` is for people to carry out:
-plans with it are proposals. `Vouched` changes nothing there: the administrator vouches that the finding's condition
-goes away."""
+"""What a runbook changes on the twin, and so what its prediction is made from. `SetMetrics`, `DrainTraffic` and
+`MoveDemand` are for people to carry out: plans with them are proposals. `Vouched` changes nothing there: the
+administrator vouches that the finding's condition goes away."""
+BY_PEOPLE: Final[tuple[Effect, ...]] = ("SetMetrics", "DrainTraffic", "MoveDemand")
+"""Effects on networks: no Job brings them about."""
+ACTIONS_RULE: Final = f"(size(self.actions) == 0) == (self.effect in [{', '.join(map(repr, BY_PEOPLE))}])"
 TargetKind = Literal["Deployment", "Node", "Service", "NetworkTwin"]
 """What a runbook can act on."""
 PostCheck = Literal["RolloutComplete", "PodsGone"]
@@ -113,8 +118,8 @@ class RunbookSpec(Model):
                 "an action may be retried only where the runbook is idempotent",
             ),
             (
-                "(size(self.actions) == 0) == (self.effect == 'SetMetrics')",
-                "a runbook has actions, unless its effect is SetMetrics, which people carry out",
+                ACTIONS_RULE,
+                f"a runbook has actions, unless its effect is one that people bring about: {', '.join(BY_PEOPLE)}",
             ),
         )
     )

@@ -22,6 +22,7 @@ from forestall.api.remediationplan import (
 from forestall.cli.plans import arguments_text, prediction_text, target_text
 from forestall.cli.reading import Case
 from forestall.cli.screen import Screen
+from forestall.planning.networks import told
 from forestall.ports import Json
 
 WHO_AM_I = "$(kubectl auth whoami -o jsonpath='{.status.userInfo.username}')"
@@ -142,7 +143,7 @@ def _prediction(screen: Screen, case: Case) -> None:
 
 
 def _network(screen: Screen, prediction: NetworkPrediction) -> None:
-    screen.line(f"network {prediction.network}, metrics of links, to be set by people in this order")
+    screen.line(f"network {prediction.network}, to be changed by people, step by step")
     columns = ("", "FULLEST LINK", "UTILISATION", "LOST DEMAND", "LOSSES THAT FAIL IT", "WORST LOSS", "ITS UTILISATION")
     times = (("before", prediction.before), ("during", prediction.during), ("after", prediction.after))
     screen.table(columns, [_figures_row(when, figures) for when, figures in times])
@@ -257,6 +258,10 @@ def _time(value: datetime | None) -> str:
 
 def _undo(screen: Screen, case: Case) -> None:
     status = case.plan.status
+    network = status.prediction.network if status.prediction else None
+    if network is not None:
+        screen.heading("To take it back, step by step")
+        screen.diff(told(network.inverse))
     if not status.rollback:
         return
     screen.heading("To undo what ran, with the values from before" if status.phase == "Failed" else "Inverse")

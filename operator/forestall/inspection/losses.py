@@ -80,10 +80,10 @@ def name_of(topology: Topology, elements: Sequence[Key]) -> str:
     """A loss in words: of a cable its first link, and of several elements all of them."""
     ends = {topology.links[key].tail: key for key in elements if key in topology.links}
     cable = len(elements) == 2 and set(ends) == {topology.links[key].head for key in ends.values()}
-    return " and ".join(_label(key) for key in (elements[:1] if cable else elements))
+    return " and ".join(label(key) for key in (elements[:1] if cable else elements))
 
 
-def _label(key: Key) -> str:
+def label(key: Key) -> str:
     """An element's name as losses bear it."""
     if key.kind == "Node":
         return f"node/{key.name}"

@@ -15,7 +15,7 @@ from forestall.inspection.measured import STEP
 from forestall.inspection.report import MAX_EVIDENCE, Found, Observation, cut, distinct, names, references
 from forestall.inspection.scans import NOT_BEGUN, scan_of, unexamined
 from forestall.inspection.survey import Survey
-from forestall.inspection.sweeps import Case, live, swept
+from forestall.inspection.sweeps import IN_WINDOWS, Case, live, swept
 from forestall.twin.analyses.outcomes import Contingency, WorstCase
 from forestall.twin.topology import Topology
 
@@ -54,7 +54,7 @@ def inspect_maintenance(inspection: Inspection, asked: MaintenanceInspection, su
     topology, cases, reasons = survey.snapshot.topology, [], []
     planned = [key.name for key, group in topology.groups.items() if group.cause == "maintenance"]
     for window in asked.windows or planned:
-        found = swept(topology, asked.network, ("Node", "Link"), asked.maximum_utilisation, window)
+        found = swept(topology, asked.network, IN_WINDOWS, asked.maximum_utilisation, window)
         if isinstance(found, str):
             reasons.append(found)
         else:

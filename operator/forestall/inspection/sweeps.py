@@ -23,6 +23,8 @@ MOST_SCENARIOS: Final = 200_000
 KINDS: Final[dict[ContingencyScope, Kind]] = {"Node": "node", "Link": "link", "Site": "site", "RiskGroup": "group"}
 
 Scopes = tuple[ContingencyScope, ...]
+IN_WINDOWS: Final[Scopes] = ("Node", "Link")
+"""What is taken away inside a maintenance window."""
 
 
 def kinds_of(scopes: Scopes) -> tuple[Kind, ...]:
@@ -60,6 +62,11 @@ def live(topology: Topology, network: str, scopes: Collection[ContingencyScope])
     cables = [links for links in _cables(topology, network, dead) if "Link" in scopes and explained.isdisjoint(links)]
     elements = [*((key,) for key in (*groups, *(key for key in nodes if key not in explained))), *cables]
     return tuple(Loss(name_of(topology, each), each) for each in elements)
+
+
+def is_out(topology: Topology, group: Key) -> bool:
+    """Whether all of a risk group that is in the topology is down, and something of it is there."""
+    return _is_dead(topology, group, down(topology))
 
 
 def _groups(topology: Topology, scopes: Collection[ContingencyScope]) -> Iterator[Key]:

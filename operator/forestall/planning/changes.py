@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from forestall.api.runbook import Effect, TargetKind
+from forestall.api.runbook import BY_PEOPLE, Effect, TargetKind
 from forestall.planning import nodes, services, templates
 from forestall.ports import Json
 
@@ -86,13 +86,17 @@ ACTIONS: Final[Mapping[str, Effect]] = {
 }
 """The actions that can run in a Job, by the first argument of its container, and the effect of each."""
 
-PROPOSALS: Final = ("retune",)
-"""Runbooks of the catalogue that people carry out."""
+PROPOSALS: Final[Mapping[str, Effect]] = {
+    "retune": "SetMetrics",
+    "drain-traffic": "DrainTraffic",
+    "move-demand": "MoveDemand",
+}
+"""Runbooks of the catalogue that people carry out, and the effect of each."""
 
 
 def kind_of(effect: Effect) -> TargetKind | None:
     """The kind of object that an effect changes; None where nobody knows what is changed."""
-    if effect == "SetMetrics":
+    if effect in BY_PEOPLE:
         return "NetworkTwin"
     known = _CHANGES.get(effect)
     return known.kind if known else None

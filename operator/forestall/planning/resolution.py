@@ -10,14 +10,17 @@ from typing import Final
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import FindingType, InspectionPolicy, MetricInspection
+from forestall.api.networkpolicy import ContingencyInspection
 from forestall.inspection.contingencies import Outlook
 from forestall.inspection.losses import NOTHING
 from forestall.inspection.measured import UnmeasuredError, answer, compare, finite
 from forestall.inspection.report import distinct
-from forestall.inspection.sweeps import Case, swept
+from forestall.inspection.sweeps import Case, is_out, swept
+from forestall.planning.networks import asked_by, window_of
 from forestall.planning.targets import key_of, workload_of
 from forestall.ports import Measurement
 from forestall.twin.model import Pod
+from forestall.twin.topology import Topology
 from forestall.twin.views import Potential
 
 
@@ -101,14 +104,28 @@ def _spared(answered: Answered) -> bool:
 
 def _carries(answered: Answered) -> bool:
     """The network loses no demand and overloads no link, as it is and after each loss that the inspection examines."""
-    name = answered.finding.spec.qualifier.partition("/")[0]
-    asked = next((item.contingency for item in answered.policy.spec.inspections if item.name == name), None)
-    if asked is None:
+    asked = asked_by(answered.policy, answered.finding)
+    return asked is not None and _holds(answered.view.topology, asked)
+
+
+def _withstood(answered: Answered) -> bool:
+    """The network does so inside the window; or the window has begun, and is ahead no more.
+
+    What is worse by then than before speaks against a candidate by itself.
+    """
+    before, after = answered.view.base.topology, answered.view.topology
+    asked, window = asked_by(answered.policy, answered.finding), window_of(before, answered.finding)
+    if asked is None or window is None:
         return False
-    found = swept(answered.view.topology, asked.network, asked.scopes, asked.maximum_utilisation)
+    begun = is_out(after, window) and not is_out(before, window)
+    return begun or _holds(after, asked, window.name)
+
+
+def _holds(topology: Topology, asked: ContingencyInspection, window: str = "") -> bool:
+    found = swept(topology, asked.network, asked.scopes, asked.maximum_utilisation, window)
     if isinstance(found, str) or found.verdict == "Unknown":
         return False
-    case = Case(name, asked, found)
+    case = Case("", asked, found, window)
     return not (case.failed or case.fails_today or case.missing)
 
 
@@ -170,6 +187,7 @@ _RULES: Final[Mapping[FindingType, Callable[[Answered], bool]]] = {
     "Alert": _mended,
     "Contingency": _carries,
     "ImagePull": _images_pull,
+    "Maintenance": _withstood,
     "NoReadyEndpoints": _reached,
     "NodeNotReady": _works,
     "MetricThreshold": _below_threshold,

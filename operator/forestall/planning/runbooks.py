@@ -9,7 +9,6 @@ from typing import Final
 from forestall.api.base import Key, Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import Mode, Rung
-from forestall.api.networkplan import MOST_CHANGES
 from forestall.api.runbook import Action, Effect, Runbook, RunbookParameter, RunbookSpec
 from forestall.planning.changes import ACTIONS, kind_of
 from forestall.planning.hashing import sha256_of
@@ -35,7 +34,9 @@ _NEEDED: Final[Mapping[Effect, Mapping[str, str | tuple[int, int]]]] = {
     "Drain": {"node": _NAME, "local-data": "Keep|Discard"},
     "RemoveTaint": _TAINTED,
     "AddTaint": _TAINTED,
-    "SetMetrics": {"changes": (1, MOST_CHANGES)},
+    "SetMetrics": {"changes": (1, 32)},
+    "DrainTraffic": {"element": ".*", "metric": (1, 16_777_214)},
+    "MoveDemand": {"demand": ".+", "source": ".*", "target": ".*"},
 }
 """What an effect is computed from, whatever the runbook declares, by the parameter's name: a pattern, or the smallest
 and the largest value."""

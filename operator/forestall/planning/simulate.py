@@ -16,9 +16,9 @@ from forestall.api.remediationplan import Candidate
 from forestall.api.runbook import Runbook
 from forestall.inspection.contingencies import Outlook, outlook, worst
 from forestall.inspection.losses import Stakes, stakes
+from forestall.planning.network_outcomes import suppose_change
 from forestall.planning.outcomes import UnsupposableError, suppose
 from forestall.planning.resolution import Answered, resolves
-from forestall.planning.retuning import asked_by, retuned
 from forestall.planning.runbooks import InvalidParameterError, arguments, bind
 from forestall.planning.suggestions import NoSuggestionError
 from forestall.planning.targets import NODE, affected, candidates, key_of, known, serving
@@ -168,18 +168,11 @@ class _Trial:
         view, spec = self.snapshot.potential(), option.runbook.spec
         try:
             given = arguments(spec, option.parameters)
-            if spec.effect == "SetMetrics":
-                return self._retuned(view, int(given["changes"]))
+            if spec.by_people:
+                return suppose_change(view, self.policy, self.finding, spec.effect, given)
             return suppose(view, option.target, spec.effect, given), "", None
         except (InvalidParameterError, UnsupposableError) as error:
             return view, str(error), None
-
-    def _retuned(self, view: Potential, most: int) -> tuple[Potential, str, NetworkPrediction | None]:
-        asked = asked_by(self.policy, self.finding)
-        found = retuned(view.topology, asked, most) if asked else "the finding is from no inspection of contingencies"
-        if isinstance(found, str):
-            return view, found, None
-        return view.set_metrics(found.metrics), found.counterexample, found.prediction
 
     def _during(self, option: Option, nothing: _Tried) -> str:
         """The first goal that stands worse while the change is under way."""

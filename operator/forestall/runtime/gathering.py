@@ -11,13 +11,14 @@ from forestall.adapters.resources import PLANS, REPLICASETS, SUBJECTS, TARGETS, 
 from forestall.api.base import Key
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.prediction import Prediction
 from forestall.api.remediationplan import RemediationPlan, RemediationPlanStatus, RiskClass
 from forestall.api.runbook import Runbook
 from forestall.execution.moves import current
 from forestall.gates import approval, proposals
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
-from forestall.planning import ownership, retuning
+from forestall.planning import networks, ownership
 from forestall.planning.changes import ACTIONS, change, changes_anything, resolve
 from forestall.planning.diff import unified_diff
 from forestall.planning.hashing import reads_hash, sha256_of
@@ -151,8 +152,8 @@ def _inspected(
         goals=done.report.goals,
         ready_pods=len(ready),
         nodes=len({pod.node for pod in ready}),
-        realised=retuning.realised(plan.status.prediction, retuning.asked_by(policy, finding), done.snapshot),
-        outdated=retuning.outdated(plan.status.prediction, done.snapshot),
+        realised=networks.realised(plan.status.prediction, networks.asked_by(policy, finding), done.snapshot),
+        outdated=networks.outdated(plan.status.prediction, done.snapshot),
         lingers=finding.spec in done.alerts,
     )
 
@@ -282,7 +283,7 @@ async def _rendered(context: Context, facts: Facts, trial: Trial, own: Simulated
         rollback=made.rollback,
         candidates=tuple(one.candidate for one in trial.simulated),
         prediction=own.prediction,
-        diff=retuning.told(own.prediction) or await _diff(context, facts.runbook, trial.target, content),
+        diff=await _diff(context, facts.runbook, trial.target, content, own.prediction),
         risk_class=content.risk,
         risk_reasons=tuple(content.reasons),
         approvers=facts.response.approvers,
@@ -327,8 +328,13 @@ def _basis(facts: Facts, done: Pass, place: Key) -> str:
     )
 
 
-async def _diff(context: Context, runbook: Runbook, place: Key, content: _Content) -> str:
-    """What the API server says the change would do, asked as a dry run; what an image of its own does, nobody knows."""
+async def _diff(context: Context, runbook: Runbook, place: Key, content: _Content, said: Prediction) -> str:
+    """What the API server says the change would do, asked as a dry run; what an image of its own does, nobody knows.
+
+    What people do is as the prediction tells it.
+    """
+    if said.network is not None:
+        return networks.told(said.network.changes)
     _, _, _, target, replicasets, values = content
     effect = runbook.spec.effect
     if effect == "Vouched":

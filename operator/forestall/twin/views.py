@@ -268,6 +268,12 @@ class Potential(View):
         told = ", ".join(f"{key} to {metric}" for key, metric in metrics.items())
         return replace(self, topology=self.topology.with_links(links), edits=(*self.edits, f"set the metric of {told}"))
 
+    def move_demand(self, demand: Key, source: Key, target: Key) -> Potential:
+        """A demand begins and ends at other nodes."""
+        moved = replace(self.topology.demands[demand], source=source, target=target)
+        told = f"move {demand} to lead from {source} to {target}"
+        return replace(self, topology=self.topology.with_demands([moved]), edits=(*self.edits, told))
+
     def set_replicas(self, workload: Key, replicas: int) -> Potential:
         """The workload has so many pods: new ones where a scheduler would put them, surplus ones removed."""
         target = replace(self.workloads[workload], replicas=replicas)

@@ -119,14 +119,16 @@ def test_a_plan_for_a_network_shows_its_figures_before_during_and_after() -> Non
     network = {
         "network": "backbone",
         "topologyId": "sha256:1",
-        "changes": [{"link": "a-b", "before": 1, "after": 2}],
+        "changes": [{"step": 1, "metric": {"link": "a-b", "before": 1, "after": 2}}],
+        "inverse": [{"step": 1, "metric": {"link": "a-b", "before": 2, "after": 1}}],
         "before": figures("1.2", 1, worst),
         "during": figures("0.9", 0),
         "after": figures("0.4", 0),
         "caveat": "Routes are shortest paths.",
     }
     prediction = {"snapshotId": "sha256:1", "readyPods": 0, "nodes": 0, "caveat": "Steady state.", "network": network}
-    text = run(Cluster([finding(), plan(prediction=prediction)]), "show", NAME).stdout
+    shown = plan(prediction=prediction, diff="1. link a-b: metric 1 -> 2")
+    text = run(Cluster([finding(), shown]), "show", NAME).stdout
     rows = [line.split() for line in text.splitlines() if line.startswith(("before", "during", "after"))]
     assert rows == [
         ["before", "a-b", "1.2", "0", "1", "of", "5", "link/backbone/a-c", "1.4"],
@@ -134,3 +136,5 @@ def test_a_plan_for_a_network_shows_its_figures_before_during_and_after() -> Non
         ["after", "a-b", "0.4", "0", "0", "of", "5", "-", "-"],
     ]
     assert "Routes are shortest paths." in text
+    change, inverse = text.index("1. link a-b: metric 1 -> 2\n"), text.index("1. link a-b: metric 2 -> 1\n")
+    assert text.index("Change to ") < change < text.index("To take it back, step by step") < inverse

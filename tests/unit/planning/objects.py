@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forestall.api.runbook import Runbook
-from forestall.planning.changes import ACTIONS
+from forestall.planning.changes import ACTIONS, PROPOSALS
 from forestall.ports import Json
 
 CUSTOM = f"registry.example/mend@sha256:{'c' * 64}"
@@ -64,8 +64,7 @@ def replicaset(name: str, image: str, revision: object, *, owner: str = "uid-car
 
 def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -> Runbook:
     """The runbook of an effect, named as its action; one that is only vouched for has an image of its own."""
-    proposal = {"retune": "SetMetrics"}
-    name = next((action for action, known in {**ACTIONS, **proposal}.items() if known == effect), "custom-job")
+    name = next((action for action, known in {**ACTIONS, **PROPOSALS}.items() if known == effect), "custom-job")
     own = {"argv": ["/bin/mend"], "image": CUSTOM} if name == "custom-job" else {"argv": [name]}
     action = {"name": name, **own, "serviceAccountName": f"forestall-action-{name}"}
     return Runbook.model_validate(
@@ -77,7 +76,7 @@ def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -
                 "whenToUse": "When it helps.",
                 "targetKinds": [_kind(effect)],
                 "parameters": _PARAMETERS.get(effect, []) if parameters is None else parameters,
-                "actions": [] if effect == "SetMetrics" else [action],
+                "actions": [] if name in PROPOSALS else [action],
                 "reads": ["spec.template", "spec.replicas"],
                 "writes": ["spec.template"],
                 "effect": effect,
@@ -91,7 +90,7 @@ def runbook(effect: str, *, parameters: list[Json] | None = None, **spec: Any) -
 def _kind(effect: str) -> str:
     if effect in ("Cordon", "Uncordon", "Drain", "RemoveTaint", "AddTaint"):
         return "Node"
-    if effect == "SetMetrics":
+    if effect in PROPOSALS.values():
         return "NetworkTwin"
     return "Service" if effect in ("SetTargetPort", "SetSelectorLabel") else "Deployment"
 
@@ -108,6 +107,11 @@ _NODE = _texts("node")
 _TAINT = _texts("node", "key", "effect")
 _PARAMETERS: Mapping[str, list[Json]] = {
     "SetMetrics": [_number("changes", default="4")],
+    "DrainTraffic": [
+        {**_texts("element")[0], "default": ""},
+        _number("metric", maximum=16_777_214, default="65535"),
+    ],
+    "MoveDemand": [*_texts("demand"), *({**one, "default": ""} for one in _texts("source", "target"))],
     "SetReplicas": [{"name": "replicas", "description": "Pods.", "type": "Integer", "minimum": 1, "maximum": 100}],
     "SpreadOverNodes": [
         {

@@ -10,7 +10,7 @@ from forestall.api.base import Key
 from forestall.ports import Json
 from forestall.twin.topology import RiskGroup, Topology
 from forestall.twin.views import Intended, Potential, Snapshot, View
-from tests.unit.twin.networks import A, cable, platform, ring, router
+from tests.unit.twin.networks import A, C, cable, demand, platform, ring, router
 from tests.unit.twin.objects import (
     SHOP,
     WEB,
@@ -124,17 +124,20 @@ def test_networks_that_are_supposed_cannot_pass_for_facts_and_intentions_for_nei
 
 def test_network_edits_are_told_and_leave_the_facts_alone() -> None:
     twin = live(nodes())
-    twin.declare(ring())
-    fact = twin.snapshot()
-    view = fact.potential().set_metrics({cable("a", "b"): 7}).lose(A, Key("Node", "", "b"))
+    networks = ring("abcd", demand("a", "b", 1e9))
+    twin.declare(networks)
+    fact, moved = twin.snapshot(), Key("Demand", "", "a>b")
+    view = fact.potential().set_metrics({cable("a", "b"): 7}).move_demand(moved, A, C).lose(A, Key("Node", "", "b"))
 
     assert (view.topology.links[cable("a", "b")].metric, view.topology.nodes[A].up) == (7, False)
+    assert view.topology.demands[moved].target == C
     assert not view.nodes["b"].ready
     assert view.edits == (
         "set the metric of NetworkLink/backbone/a-b to 7",
+        "move Demand/a>b to lead from NetworkNode/backbone/a to NetworkNode/backbone/c",
         "lose NetworkNode/backbone/a, Node/b",
     )
-    assert fact.topology.id == ring().id
+    assert fact.topology.id == networks.id
     assert fact.nodes["b"].ready
 
 

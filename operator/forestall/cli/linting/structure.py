@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from forestall.api.base import Duration
+from forestall.api.runbook import ACTIONS_RULE, BY_PEOPLE
 from forestall.cli.linting.documents import Path, Problem
 from forestall.ports import Json
 
@@ -32,9 +33,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "!has(self.idempotent) || self.idempotent || self.actions.all(a, !has(a.retries) || a.retries == 0)": lambda spec: (
         spec.get("idempotent", True) or not any(action.get("retries") for action in spec["actions"])
     ),
-    "(size(self.actions) == 0) == (self.effect == 'SetMetrics')": lambda spec: (
-        (not spec["actions"]) == (spec["effect"] == "SetMetrics")
-    ),
+    ACTIONS_RULE: lambda spec: (not spec["actions"]) == (spec["effect"] in BY_PEOPLE),
     "self.decision != 'Reject' || size(self.reason) > 0": lambda spec: (
         spec["decision"] != "Reject" or bool(spec.get("reason"))
     ),

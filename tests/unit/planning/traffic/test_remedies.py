@@ -1,13 +1,18 @@
-"""Remedies of networks: steps, what takes them back, and figures before, during and after."""
+"""Remedies of networks: steps, what takes them back, and what they come to."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from forestall.api.base import Key
 from forestall.planning.traffic.remedies import Remedy, drain, move_demand, set_metrics
+from forestall.twin.analyses.changes import SINGLES, Change, what_if
 from forestall.twin.analyses.edits import MoveDemand, PutIn, SetMetric, TakeOut, edited
-from forestall.twin.topology import Topology
+from forestall.twin.analyses.scenarios import Kind
+from forestall.twin.topology import NODE, Network, NetworkNode, Topology
 from tests.unit.twin.analyses.networks import IP, cable, carried, demand, link, node, topology
 
 HIGHEST = 1000
@@ -20,6 +25,10 @@ def ring(capacity: float = 10.0, amount: float = 6.0) -> Topology:
     return topology(cables, [carried("east-west", amount)])
 
 
+def judged(given: Topology, remedy: Remedy, kinds: Sequence[Kind] = ()) -> Change:
+    return what_if(given, IP, remedy.steps, kinds=kinds)
+
+
 def taken_back(given: Topology, remedy: Remedy) -> Topology:
     for step in (*remedy.steps, *remedy.inverse):
         given = edited(given, step)
@@ -29,7 +38,7 @@ def taken_back(given: Topology, remedy: Remedy) -> Topology:
 def test_metrics_are_changed_one_after_the_other_and_back_in_reverse() -> None:
     given = ring(4.0)
 
-    remedy = set_metrics(given, IP, {link("east-north"): 3, link("south-west"): 2, link("north-west"): 4})
+    remedy = set_metrics(given, {link("east-north"): 3, link("south-west"): 2, link("north-west"): 4})
 
     assert remedy.steps == ((SetMetric(link("east-north"), 3),), (SetMetric(link("north-west"), 4),))
     assert remedy.inverse == ((SetMetric(link("north-west"), 1),), (SetMetric(link("east-north"), 1),))
@@ -37,11 +46,13 @@ def test_metrics_are_changed_one_after_the_other_and_back_in_reverse() -> None:
 
 
 def test_metrics_that_share_the_load_relieve_the_full_way() -> None:
-    remedy = set_metrics(ring(4.0), IP, {link("east-north"): 3}, kinds=())
+    given = ring(4.0)
 
-    assert [over.utilisation for over in remedy.change.before.today.overloaded] == [1.5, 1.5]
-    assert remedy.change.after.today.overloaded == ()
-    assert remedy.verdict == "Holds"
+    change = judged(given, set_metrics(given, {link("east-north"): 3}))
+
+    assert [over.utilisation for over in change.before.today.overloaded] == [1.5, 1.5]
+    assert change.after.today.overloaded == ()
+    assert change.verdict == "Holds"
 
 
 def test_an_order_that_overloads_on_the_way_fails_though_it_ends_well() -> None:
@@ -51,40 +62,48 @@ def test_an_order_that_overloads_on_the_way_fails_though_it_ends_well() -> None:
     )
     given = topology([*wide, *thin], [carried("a-d", 6.0)])
 
-    bad = set_metrics(given, IP, {link("a-d"): 9, link("a-c"): 9}, kinds=())
-    good = set_metrics(given, IP, {link("a-c"): 9, link("a-d"): 9}, kinds=())
+    bad = judged(given, set_metrics(given, {link("a-d"): 9, link("a-c"): 9}))
+    good = judged(given, set_metrics(given, {link("a-c"): 9, link("a-d"): 9}))
 
-    assert (bad.verdict, bad.change.first_bad_step, bad.change.after.verdict) == ("Fails", 0, "Holds")
+    assert (bad.verdict, bad.first_bad_step, bad.after.verdict) == ("Fails", 0, "Holds")
     assert good.verdict == "Holds"
 
 
 def test_a_demand_is_served_from_elsewhere() -> None:
     given = ring(4.0)
 
-    remedy = move_demand(given, IP, demand("east-west"), target=node("north"), kinds=())
+    remedy = move_demand(given, demand("east-west"), target=node("north"))
 
     assert remedy.steps == ((MoveDemand(demand("east-west"), node("east"), node("north")),),)
-    assert [over.link for over in remedy.change.before.today.overloaded] == [link("east-north"), link("north-west")]
-    assert [over.link for over in remedy.change.after.today.overloaded] == [link("east-north")]
+    change = judged(given, remedy)
+    assert [over.link for over in change.before.today.overloaded] == [link("east-north"), link("north-west")]
+    assert [over.link for over in change.after.today.overloaded] == [link("east-north")]
     assert taken_back(given, remedy).id == given.id
+
+
+def test_between_metrics_a_network_passes_and_between_the_steps_of_a_drain_it_may_rest() -> None:
+    given = ring()
+    assert not set_metrics(given, {link("east-north"): 3}).lasting
+    assert drain(given, IP, [link("east-north")], highest=HIGHEST).lasting
 
 
 def test_traffic_leaves_a_link_before_it_is_taken_out() -> None:
     given = ring()
 
-    found = drain(given, IP, [link("east-north")], highest=HIGHEST, kinds=())
+    found = drain(given, IP, [link("east-north")], highest=HIGHEST)
 
     raised = (SetMetric(link("east-north"), HIGHEST), SetMetric(link("north-east"), HIGHEST))
     assert found.steps == (raised, (TakeOut(link("east-north")),))
     assert found.inverse[0] == (PutIn(link("east-north")),)
     assert found.staying == {}
-    assert found.verdict == "Holds"
-    assert found.change.after.more_lost == 0
+    assert judged(given, found).verdict == "Holds"
     assert taken_back(given, found).id == given.id
 
 
 def test_a_node_is_drained_by_all_its_links() -> None:
-    found = drain(ring(), IP, [node("north")], highest=HIGHEST, kinds=())
+    given = ring()
+
+    found = drain(given, IP, [node("north")], highest=HIGHEST)
 
     assert {edit.link for edit in found.steps[0] if isinstance(edit, SetMetric)} == {
         link("east-north"),
@@ -92,58 +111,69 @@ def test_a_node_is_drained_by_all_its_links() -> None:
         link("north-west"),
         link("west-north"),
     }
-    assert found.verdict == "Holds"
+    assert found.staying == {}
+    assert judged(given, found).verdict == "Holds"
+
+
+def test_what_rests_on_something_is_drained_before_that_is_taken_out() -> None:
+    duct = NetworkNode(key=Key(NODE, "ducts", "river"))
+    below = Topology.of(networks=[Network(id="ducts", layer="physical")], nodes=[duct])
+    cables = [replace(one, supporting=(duct.key,)) for one in ring().links.values() if "north" in one.key.name]
+    given = ring().with_links(cables).plus(below)
+
+    found = drain(given, IP, [duct.key], highest=HIGHEST)
+
+    assert {edit.link for edit in found.steps[0] if isinstance(edit, SetMetric)} == {one.key for one in cables}
+    assert found.steps[1] == (TakeOut(duct.key),)
+    assert judged(given, found).verdict == "Holds"
+    assert taken_back(given, found).id == given.id
 
 
 def test_traffic_that_has_no_other_way_stays() -> None:
     given = topology([cable("a-b", 1, 10.0), cable("b-c", 1, 10.0)], [carried("a-c", 6.0)])
 
-    found = drain(given, IP, [link("a-b")], highest=HIGHEST, kinds=())
+    found = drain(given, IP, [link("a-b")], highest=HIGHEST)
 
     assert found.staying == {link("a-b"): 6.0}
-    assert found.verdict == "Fails"
-    assert found.drained.verdict == "Holds"
-    assert found.change.after.more_lost == 6.0
+    change = judged(given, found)
+    assert [moment.verdict for moment in change.during] == ["Holds", "Fails"]
+    assert change.after.more_lost == 6.0
 
 
 def test_demands_that_end_at_a_node_do_not_leave_it() -> None:
-    found = drain(ring(), IP, [node("west")], highest=HIGHEST, kinds=())
-
-    assert found.staying == {link("north-west"): 6.0}
-    assert found.verdict == "Fails"
+    assert drain(ring(), IP, [node("west")], highest=HIGHEST).staying == {link("north-west"): 6.0}
 
 
 def test_a_highest_metric_that_is_no_longer_way_than_the_others_drains_nothing() -> None:
-    found = drain(ring(), IP, [link("east-north")], highest=2, kinds=())
-
-    assert found.staying == {link("east-north"): 6.0}
-    assert found.verdict == "Fails"
+    assert drain(ring(), IP, [link("east-north")], highest=2).staying == {link("east-north"): 6.0}
 
 
 def test_a_drain_that_overloads_what_is_left_fails_before_anything_is_taken_out() -> None:
     thin = [cable("east-north", 1, 10.0), cable("north-west", 1, 10.0)]
     thin += [cable("east-south", 2, 4.0), cable("south-west", 2, 4.0)]
+    given = topology(thin, [carried("east-west", 6.0)])
 
-    found = drain(topology(thin, [carried("east-west", 6.0)]), IP, [node("north")], highest=HIGHEST, kinds=())
+    found = drain(given, IP, [node("north")], highest=HIGHEST)
 
     assert found.staying == {}
-    assert [over.link for over in found.drained.overloaded] == [link("east-south"), link("south-west")]
-    assert found.change.first_bad_step == 0
+    change = judged(given, found)
+    assert [over.link for over in change.during[0].overloaded] == [link("east-south"), link("south-west")]
+    assert change.first_bad_step == 0
 
 
 def test_a_drain_after_which_one_more_failure_cuts_traffic_fails_with_that_failure() -> None:
-    found = drain(ring(), IP, [node("north")], highest=HIGHEST)
+    given = ring()
 
-    assert found.verdict == "Fails"
-    assert (node("south"),) in [trap.scenario.elements for trap in found.change.after.traps]
+    change = judged(given, drain(given, IP, [node("north")], highest=HIGHEST), SINGLES)
+
+    assert change.verdict == "Fails"
+    assert (node("south"),) in [trap.scenario.elements for trap in change.after.traps]
 
 
 def test_what_is_out_already_is_left_alone() -> None:
     given = edited(ring(), [TakeOut(link("east-north"))])
 
-    found = drain(given, IP, [link("east-north")], highest=HIGHEST, kinds=())
-
-    assert found.steps == ((), ())
+    assert drain(given, IP, [link("east-north")], highest=HIGHEST).steps == ((), ())
 
 
 @pytest.mark.parametrize("key", [link("none"), node("none")])

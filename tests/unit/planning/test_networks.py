@@ -1,0 +1,295 @@
+"""What a plan for a network tells, what speaks against it, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from forestall.api.base import Key
+from forestall.api.networkplan import NetworkChange
+from forestall.api.prediction import Prediction
+from forestall.inspection.sweeps import swept
+from forestall.planning.networks import Judged, State, element_of, judged, outdated, realised, told
+from forestall.planning.traffic.remedies import Remedy, drain, move_demand, set_metrics
+from forestall.twin.analyses.edits import (
+    Edit,
+    MoveDemand,
+    PutIn,
+    RemoveLink,
+    Resize,
+    SetMetric,
+    TakeOut,
+    edited,
+)
+from forestall.twin.topology import DEMAND, LINK, Topology
+from forestall.twin.views import Snapshot
+from tests.unit.planning.networked import WORKS, asked, branch
+from tests.unit.twin.networks import BACKBONE, A, B, C, D, cable, demand, fan, link, platform, router
+from tests.unit.twin.objects import live
+
+FAN = fan(12e9)
+"""12 of 10 Gbit/s over the cable from a to b, which with a metric of 2 would share with two other ways."""
+DEMANDED = Key(DEMAND, "", "a>b")
+CABLE = cable("a", "b")
+
+
+def found(topology: Topology, remedy: Remedy, *scopes: str) -> Judged:
+    return judged(State(topology, asked(*scopes)), remedy)
+
+
+def metrics(topology: Topology = FAN, **given: int) -> Judged:
+    wanted = {cable(*name.split("_")): metric for name, metric in given.items()}
+    return found(topology, set_metrics(topology, wanted))
+
+
+def drained(topology: Topology, *elements: Key) -> Judged:
+    return found(topology, drain(topology, BACKBONE, elements or (CABLE,), highest=65_535), "Node", "Link")
+
+
+def moved(topology: Topology = FAN, **ends: Key) -> Judged:
+    return found(topology, move_demand(topology, DEMANDED, **ends))
+
+
+# Figures.
+
+
+def test_figures_are_given_before_and_after() -> None:
+    answer = metrics(a_b=2)
+    before, after = answer.prediction.before, answer.prediction.after
+    assert (before.link, before.utilisation, before.losses) == ("a-b", Decimal("1.2"), 5)
+    assert (after.utilisation, after.failing) == (Decimal("0.4"), 0)
+    assert answer.counterexample == ""
+    assert answer.prediction.topology_id == FAN.id
+    assert answer.prediction.caveat.startswith("Routes are shortest paths")
+
+
+def test_what_is_said_of_the_end_is_what_the_network_then_does() -> None:
+    answer = metrics(a_b=2)
+    after = swept(edited(FAN, [SetMetric(CABLE, 2)]), "backbone", ("Link",), 1.0)
+    assert not isinstance(after, str)
+    assert (after.today.overloaded, after.counts.failed) == ((), answer.prediction.after.failing)
+    [worst] = answer.prediction.after.worst
+    assert worst.utilisation == Decimal(after.worst[0].utilisation).quantize(Decimal("0.0001"))
+
+
+def test_the_worst_state_on_the_way_is_told_with_one_more_loss_in_it() -> None:
+    # On the way only the cables by c are shorter ways.
+    answer = metrics(a_b=5, a_c=2, a_d=2)
+    assert answer.prediction.during.losses == answer.prediction.before.losses
+    assert answer.prediction.during.utilisation >= answer.prediction.after.utilisation
+
+
+# Steps, and what takes them back.
+
+
+def test_metrics_are_steps_of_their_own() -> None:
+    answer = metrics(a_b=2, a_c=3)
+    assert told(answer.prediction.changes) == "1. link a-b: metric 1 -> 2\n2. link a-c: metric 1 -> 3"
+    assert told(answer.prediction.inverse) == "1. link a-c: metric 3 -> 1\n2. link a-b: metric 2 -> 1"
+
+
+def test_a_drain_is_two_steps() -> None:
+    answer = drained(branch(6e9))
+    assert told(answer.prediction.changes).splitlines() == [
+        "1. link a-b: metric 1 -> 65535",
+        "1. link b-a: metric 1 -> 65535",
+        "2. link/backbone/a-b: Up -> Down",
+    ]
+    assert told(answer.prediction.inverse).splitlines() == [
+        "1. link/backbone/a-b: Down -> Up",
+        "2. link a-b: metric 65535 -> 1",
+        "2. link b-a: metric 65535 -> 1",
+    ]
+
+
+def test_a_demand_that_moves_is_one_step() -> None:
+    answer = moved(target=C)
+    assert told(answer.prediction.changes) == "1. demand a>b: a to b -> a to c"
+    assert told(answer.prediction.inverse) == "1. demand a>b: a to c -> a to b"
+
+
+def undone(topology: Topology, changes: tuple[NetworkChange, ...]) -> Topology:
+    """The topology after changes, made by what they tell alone."""
+    for change in changes:
+        topology = edited(topology, [_edit(topology, change)])
+    return topology
+
+
+def _edit(topology: Topology, change: NetworkChange) -> Edit:
+    if change.metric:
+        return SetMetric(Key(LINK, BACKBONE, change.metric.link), change.metric.after)
+    if change.demand:
+        source, target = (router(one) for one in (change.demand.after.source, change.demand.after.target))
+        return MoveDemand(Key(DEMAND, "", change.demand.demand), source, target)
+    assert change.status is not None
+    key = element_of(topology, change.status.element)
+    assert key is not None
+    return TakeOut(key) if change.status.after == "Down" else PutIn(key)
+
+
+@pytest.mark.parametrize(
+    "answer", [metrics(branch(6e9), a_b=2, a_c=3), drained(branch(6e9), CABLE, C), moved(branch(6e9), source=D)]
+)
+def test_who_does_as_told_and_takes_it_back_has_the_network_as_it_was(answer: Judged) -> None:
+    given, said = branch(6e9), answer.prediction
+    there = undone(given, said.changes)
+    assert there.id != given.id
+    assert undone(there, said.inverse).id == given.id
+
+
+def test_more_changes_than_a_plan_can_tell_are_refused() -> None:
+    wide = fan(1e9, "".join(chr(letter) for letter in range(0x4E00, 0x4E00 + 70)))
+    with pytest.raises(ValueError, match="143 changes, and a plan tells 128"):
+        drained(wide, A)
+
+
+def test_an_edit_that_nobody_is_told_to_make_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing that a plan tells"):
+        found(FAN, Remedy(steps=((Resize(CABLE, 2e10),),), inverse=()))
+
+
+# What speaks against it.
+
+
+def test_what_is_worse_after_some_loss_speaks_against_it() -> None:
+    assert metrics(a_b=9).counterexample == "link a-d carries 1.2000 of its capacity when link/backbone/a-c is lost"
+
+
+def test_what_costs_demand_speaks_against_it() -> None:
+    assert drained(branch(6e9, "")).counterexample == "more demand has no way"
+
+
+def test_a_link_that_is_overloaded_on_the_way_speaks_against_it() -> None:
+    # First all 12 Gbit/s go by c, then a third each way: 4 of 10, where it was 4 at most.
+    even = edited(FAN, [SetMetric(CABLE, 2)])
+    answer = metrics(even, a_d=2, a_b=3, a_c=2)
+    assert answer.counterexample.startswith("after step 2 of 3, link ")
+
+
+def test_what_passes_need_not_bear_a_loss_and_what_lasts_must() -> None:
+    even = edited(fan(9e9), [SetMetric(CABLE, 2)]).with_links([link("a", "d", capacity=6e9)])
+    steps = set_metrics(even, {cable("a", "c"): 9, cable("a", "d"): 9})
+    passing, lasting = (found(even, replace(steps, lasting=lasting)) for lasting in (False, True))
+    worse = "after step 1 of 2, link a-d carries 1.5000 of its capacity when link/backbone/a-b is lost"
+    assert (passing.counterexample, lasting.counterexample) == ("", worse)
+
+
+# What came of it.
+
+
+def predicted(answer: Judged) -> Prediction:
+    return Prediction(snapshot_id="", ready_pods=0, nodes=0, caveat="", network=answer.prediction)
+
+
+def snapshot(topology: Topology, **loads: str) -> Snapshot:
+    twin = live([])
+    twin.declare(topology)
+    twin.set_loads({Key(LINK, "backbone", name.replace("_", "-")): Decimal(value) for name, value in loads.items()})
+    return twin.snapshot()
+
+
+PREDICTION = predicted(metrics(a_b=2))
+DONE = edited(FAN, [SetMetric(CABLE, 2)])
+OFFICE = branch(6e9)
+RAISED = edited(OFFICE, [SetMetric(CABLE, 65_535), SetMetric(cable("b", "a"), 65_535)])
+OUT = edited(RAISED, [TakeOut(CABLE)])
+DRAIN = predicted(drained(OFFICE))
+MOVE = predicted(moved(OFFICE, target=C))
+MOVED = edited(OFFICE, [MoveDemand(DEMANDED, A, C)])
+
+
+@pytest.mark.parametrize(("prediction", "now"), [(PREDICTION, FAN), (DRAIN, OFFICE), (DRAIN, RAISED), (MOVE, OFFICE)])
+def test_a_change_that_nobody_has_carried_out_whole_is_not_scored(prediction: Prediction, now: Topology) -> None:
+    assert realised(prediction, asked("Node", "Link"), snapshot(now)) is None
+    assert not outdated(prediction, snapshot(now))
+
+
+def test_what_is_no_plan_for_a_network_or_of_no_inspection_of_one_is_not_scored() -> None:
+    assert realised(None, asked(), snapshot(DONE)) is None
+    assert realised(PREDICTION.model_copy(update={"network": None}), asked(), snapshot(DONE)) is None
+    assert realised(PREDICTION, None, snapshot(DONE)) is None
+
+
+@pytest.mark.parametrize(
+    ("prediction", "scopes", "now"),
+    [
+        (PREDICTION, ["Link"], DONE),
+        (DRAIN, ["Node", "Link"], OUT),
+        (DRAIN, ["Node", "Link"], edited(RAISED, [TakeOut(cable("b", "a"))])),
+        (MOVE, ["Link"], MOVED),
+    ],
+)
+def test_a_change_that_people_have_carried_out_is_held_against_the_network(
+    prediction: Prediction, scopes: list[str], now: Topology
+) -> None:
+    score = realised(prediction, asked(*scopes), snapshot(now))
+    assert score is not None
+    assert (score.matched, score.total, score.error, score.message) == (3, 3, Decimal(0), "")
+
+
+def test_a_demand_that_is_measured_has_moved_once_it_is_measured_elsewhere() -> None:
+    renamed = replace(MOVED.demands[DEMANDED], key=Key(DEMAND, "", "measured/backbone/a/c"))
+    rest = {key: one for key, one in MOVED.demands.items() if key != DEMANDED}
+    now = replace(MOVED, demands={**rest, renamed.key: renamed})
+    assert realised(MOVE, asked(), snapshot(now)) is not None
+    assert outdated(MOVE, snapshot(replace(MOVED, demands=rest)))
+
+
+@pytest.mark.parametrize(("load", "matched", "error"), [("0.42", 3, "0.02"), ("0.9", 2, "0.5")])
+def test_what_is_measured_counts_before_what_is_computed(load: str, matched: int, error: str) -> None:
+    fullest = metrics(a_b=2).prediction.after.link.replace("-", "_")
+    score = realised(PREDICTION, asked(), snapshot(DONE, **{fullest: load}))
+    assert score is not None
+    assert (score.matched, score.error) == (matched, Decimal(error))
+    assert bool(score.message) == (matched < 3)
+
+
+def test_more_traffic_than_foreseen_shows_in_the_score() -> None:
+    more = DONE.with_demands([demand("a", "b", 33e9)])
+    score = realised(PREDICTION, asked(), snapshot(more))
+    assert score is not None
+    assert score.matched == 1
+    assert "losses that fail it: predicted 0, is" in score.message
+
+
+@pytest.mark.parametrize(("metric", "expected"), [(1, False), (2, False), (7, True), (None, True)])
+def test_a_plan_is_outdated_once_a_link_has_another_metric_or_is_gone(metric: int | None, expected: bool) -> None:
+    now = edited(FAN, [RemoveLink(CABLE) if metric is None else SetMetric(CABLE, metric)])
+    assert outdated(PREDICTION, snapshot(now)) is expected
+    assert not outdated(None, snapshot(now))
+
+
+def test_a_plan_is_outdated_once_something_is_out_of_service_that_was_to_be_drained() -> None:
+    assert outdated(DRAIN, snapshot(edited(OFFICE, [TakeOut(CABLE)])))
+    assert outdated(DRAIN, snapshot(edited(OFFICE, [SetMetric(CABLE, 65_535), TakeOut(CABLE)])))
+    assert not outdated(DRAIN, snapshot(OUT))
+
+
+def test_a_plan_is_outdated_once_a_demand_goes_elsewhere_than_before_and_after() -> None:
+    assert outdated(MOVE, snapshot(edited(OFFICE, [MoveDemand(DEMANDED, A, D)])))
+
+
+def test_a_plan_for_a_network_that_is_gone_is_outdated() -> None:
+    for prediction in (PREDICTION, DRAIN, MOVE):
+        assert outdated(prediction, snapshot(platform({"host": "a"})))
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("link/backbone/a-b", CABLE),
+        ("networkNode/backbone/b", B),
+        ("riskGroup/works", WORKS),
+        ("link/backbone/b", None),
+        ("networkNode/backbone", None),
+        ("a-b", None),
+        ("", None),
+    ],
+)
+def test_elements_are_found_by_the_names_that_losses_bear(name: str, key: Key | None) -> None:
+    assert element_of(OFFICE, name) == key
