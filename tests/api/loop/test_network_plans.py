@@ -125,7 +125,7 @@ def test_a_drain_that_would_harm_is_rejected_whether_the_loop_or_a_person_propos
     }
     body = {"apiVersion": "forestall.dev/v1alpha1", "kind": "RemediationPlan", "metadata": {"name": "by-hand"}}
     plan = {**body, "spec": spec}
-    expect(shop.world.person("bob").send("POST", path_of(PLANS, shop.namespace), plan), None)
+    expect(shop.world.person("bob").create(path_of(PLANS, shop.namespace), plan), None)
     ended = shop.reaches(plan, "Cancelled")
     why = "1 Gbit/s of traffic stay on link e-a: it has no other way, begins or ends there"
     assert ended["status"]["message"].startswith(f"the twin rejects it: {why}")

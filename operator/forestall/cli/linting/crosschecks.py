@@ -12,7 +12,7 @@ from forestall.adapters.promql import InvalidQueryError, within
 from forestall.api.base import Parameter, Resource
 from forestall.api.inspectionpolicy import Check, InspectionPolicy, Response, Rung
 from forestall.api.networktwin import NetworkTwin
-from forestall.api.runbook import Runbook, RunbookSpec
+from forestall.api.runbook import BY_PEOPLE, Effect, Runbook, RunbookSpec
 from forestall.cli.linting.documents import Path, Problem
 from forestall.cli.linting.structure import unknown
 from forestall.planning.changes import ACTIONS, PROPOSALS
@@ -23,6 +23,7 @@ Runbooks = Mapping[str, RunbookSpec]
 
 _CHECKS: Final = frozenset(get_args(Check))
 _JUDGED: Final = _CHECKS | {*("MetricThreshold", "SinglePointOfFailure", "Contingency", "Maintenance", "Alert")}
+_OF_NETWORKS: Final = ("Contingency", "Maintenance")
 _INDEXED: Final = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -95,6 +96,9 @@ def _ladders(policy: InspectionPolicy, runbooks: Runbooks) -> Iterator[Problem]:
         yield from _empty(response, path)
         for place, rung in enumerate(response.ladder):
             yield from _rung(rung, runbooks, (*path, "ladder", place))
+            given = runbooks.get(rung.runbook)
+            effect = given.effect if given else PROPOSALS.get(rung.runbook)
+            yield from _beside_the_point(rung, effect, response, (*path, "ladder", place))
 
 
 def _empty(response: Response, path: Path) -> Iterator[Problem]:
@@ -110,6 +114,18 @@ def _rung(rung: Rung, runbooks: Runbooks, path: Path) -> Iterator[Problem]:
             yield Problem((*path, "runbook"), message, remedy)
         return
     yield from misfits(rung, runbooks[rung.runbook], (*path, "parameters"))
+
+
+def _beside_the_point(rung: Rung, effect: Effect | None, response: Response, path: Path) -> Iterator[Problem]:
+    """Runbooks for networks that can answer no finding of the response."""
+    types = set(response.match.types)
+    named = any(one.name == "element" and one.value for one in rung.parameters)
+    if effect in BY_PEOPLE and types.isdisjoint(_OF_NETWORKS):
+        message = f"{rung.runbook} answers findings of type {' or '.join(_OF_NETWORKS)} alone"
+        yield Problem((*path, "runbook"), message, "leave it out, or match one of them")
+    elif effect == "DrainTraffic" and "Maintenance" not in types and not named:
+        message = f"{rung.runbook} has no window to take out: only findings of type Maintenance are about one"
+        yield Problem((*path, "parameters"), message, "give the parameter element")
 
 
 def misfits(rung: Rung, spec: RunbookSpec, path: Path) -> Iterator[Problem]:

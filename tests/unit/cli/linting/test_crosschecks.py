@@ -112,6 +112,34 @@ def test_a_runbook_is_shipped_or_given() -> None:
     assert message == "rollback is neither shipped nor among the given files"
 
 
+def networked(name: str, *types: str, **more: Any) -> InspectionPolicy:
+    """A policy that answers findings about a network, and of a workload, with one runbook."""
+    network = {"network": "backbone"}
+    inspections = [
+        {"name": "n-1", "contingency": network},
+        {"name": "works", "maintenance": network},
+        {"name": "state", "workload": {"checks": ["ImagePull"]}},
+    ]
+    answer = response(runbook=name, match={"types": types}, **more)
+    return policy(answer, inspections=inspections)
+
+
+@pytest.mark.parametrize("name", PROPOSALS)
+def test_a_runbook_for_networks_answers_findings_about_networks_alone(name: str) -> None:
+    ((field, message),) = found(networked(name, "ImagePull"))
+    assert field == "spec.responses[0].ladder[0].runbook"
+    assert message == f"{name} answers findings of type Contingency or Maintenance alone"
+    assert found(networked(name, "ImagePull", "Maintenance")) == []
+
+
+def test_a_drain_has_a_window_or_a_named_element() -> None:
+    ((field, message),) = found(networked("drain-traffic", "Contingency"))
+    assert field == "spec.responses[0].ladder[0].parameters"
+    assert message.startswith("drain-traffic has no window to take out")
+    element = [{"name": "element", "value": "link/backbone/a-b"}]
+    assert found(networked("drain-traffic", "Contingency", parameters=element)) == []
+
+
 def test_the_shipped_runbooks_are_called_as_their_actions() -> None:
     shipped = {path.stem for path in CATALOGUE.glob("*.yaml")}
     assert shipped
