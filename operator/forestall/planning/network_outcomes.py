@@ -62,7 +62,7 @@ def suppose_change(
     asked = asked_by(policy, finding)
     if asked is None:
         raise UnsupposableError("the finding is from no inspection of contingencies or maintenance")
-    window = window_of(view.topology, finding)
+    window = window_of(view.topology, asked, finding)
     found = _answered(view.topology, _Question(asked, effect, tuple(sorted(given.items())), window))
     if isinstance(found, str):
         raise UnsupposableError(found)
@@ -118,12 +118,10 @@ def _drained(topology: Topology, question: _Question) -> Drain:
         )
         raise UnsupposableError(f"{what}: name an element as findings do, for example link/{network}/<id of the link>")
     members = topology.groups[element].members if element in topology.groups else (element,)
-    found = drain(
-        topology,
-        network,
-        [key for key in members if key in topology.nodes or key in topology.links],
-        highest=int(question.given["metric"]),
-    )
+    known = [key for key in members if key in topology.nodes or key in topology.links]
+    if not known:
+        raise UnsupposableError(f"{label(element)} has no node or link of a network")
+    found = drain(topology, network, known, highest=int(question.given["metric"]))
     if not found.steps[-1]:
         raise UnsupposableError(f"all of {label(element)} is out of service already")
     return found

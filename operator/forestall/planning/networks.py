@@ -70,14 +70,13 @@ def asked_by(policy: InspectionPolicy, finding: Finding) -> ContingencyInspectio
     )
 
 
-def window_of(topology: Topology, finding: Finding) -> Key | None:
+def window_of(topology: Topology, asked: ContingencyInspection, finding: Finding) -> Key | None:
     """The maintenance window that a finding is about: a risk group; None where it is about none that is there."""
     if finding.spec.type != "Maintenance":
         return None
     qualifier = finding.spec.qualifier
-    inspection, _, rest = qualifier.partition("/")
-    network = rest.partition("/")[0]
-    return next((key for key in topology.groups if distinct(f"{inspection}/{network}/{key.name}") == qualifier), None)
+    place = f"{qualifier.partition('/')[0]}/{asked.network}"
+    return next((key for key in topology.groups if distinct(f"{place}/{key.name}") == qualifier), None)
 
 
 def told(changes: Sequence[NetworkChange]) -> str:
@@ -305,12 +304,23 @@ def _judged(found: Contingency | str) -> Contingency:
 
 
 def _counterexample(before: State, states: Sequence[State], *, lasting: bool) -> str:
-    """The first thing that would be worse than before, and when. What lasts must bear a loss, what passes need not."""
-    look = _worse if lasting else _worse_today
+    """The first thing that would be worse than before, and when. What lasts must bear a loss and overload no link more
+    than it is; what passes may, while no link is fuller than the fullest one is.
+    """
+    look = _worse_for_long if lasting else _worse_today
     for number, state in enumerate(states[:-1], start=1):
         if why := look(before, state):
             return f"after step {number} of {len(states)}, {why}"
-    return _worse(before, states[-1])
+    return (_worse_for_long if lasting else _worse)(before, states[-1])
+
+
+def _worse_for_long(before: State, after: State) -> str:
+    """The first thing that would be worse, for any single link."""
+    was = {over.link: over.utilisation for over in before.found.today.overloaded}
+    for link, use in after.found.today.overloaded:
+        if use > was.get(link, 0.0) * (1 + ROUNDING):
+            return f"link {link.name} carries {_decimal(use)} of its capacity"
+    return _worse(before, after)
 
 
 def _worse(before: State, after: State) -> str:

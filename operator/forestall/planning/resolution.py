@@ -114,7 +114,8 @@ def _withstood(answered: Answered) -> bool:
     What is worse by then than before speaks against a candidate by itself.
     """
     before, after = answered.view.base.topology, answered.view.topology
-    asked, window = asked_by(answered.policy, answered.finding), window_of(before, answered.finding)
+    asked = asked_by(answered.policy, answered.finding)
+    window = window_of(before, asked, answered.finding) if asked else None
     if asked is None or window is None:
         return False
     begun = is_out(after, window) and not is_out(before, window)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy, Mode
 from forestall.planning import network_outcomes
 from forestall.planning.networks import told
@@ -15,7 +16,7 @@ from forestall.planning.propose import Nothing, Proposal, propose
 from forestall.planning.runbooks import reach
 from forestall.planning.simulate import Simulated, examine
 from forestall.twin.analyses.edits import SetMetric, TakeOut, edited
-from forestall.twin.topology import Topology
+from forestall.twin.topology import GROUP, RiskGroup, Topology
 from tests.unit.inspection.networked import reachable, twin
 from tests.unit.inspection.scenes import NOW
 from tests.unit.planning.networked import about_works, branch, finding, option, tried, watch, works
@@ -159,6 +160,20 @@ def test_a_finding_about_losses_has_no_window_and_the_element_must_be_named() ->
     policy = watch(inspection=None, Contingency="drain-traffic")
     assert "name an element as findings do" in against(FAN, policy, "DrainTraffic")
     assert "the twin has no link/backbone/x" in against(FAN, policy, "DrainTraffic", element="link/backbone/x")
+
+
+def test_a_group_of_what_no_network_has_cannot_be_drained() -> None:
+    hosts = RiskGroup(key=Key(GROUP, "", "hosts"), cause="zone", members=(Key("Node", "", "worker-1"),))
+    given = OFFICE.plus(Topology.of(groups=[hosts]))
+    why = "riskGroup/hosts has no node or link of a network"
+    assert against(given, about_works(), "DrainTraffic", element="riskGroup/hosts") == why
+
+
+def test_a_window_is_found_whatever_the_network_and_the_window_are_called() -> None:
+    for name in ("works/1", "w" * 253):
+        group = RiskGroup(key=Key(GROUP, "", name), cause="maintenance", members=(C,))
+        given = replace(OFFICE, groups={group.key: group})
+        assert "2. networkNode/backbone/c: Up -> Down" in changes(planned(given, about_works(reachable("b"))))
 
 
 def test_what_is_out_of_service_needs_no_drain() -> None:

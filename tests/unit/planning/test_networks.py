@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations, permutations
+from random import Random
 
 import pytest
 
@@ -13,6 +15,7 @@ from forestall.api.prediction import Prediction
 from forestall.inspection.sweeps import swept
 from forestall.planning.networks import Judged, State, element_of, judged, outdated, realised, told
 from forestall.planning.traffic.remedies import Remedy, drain, move_demand, set_metrics
+from forestall.twin.analyses.changes import what_if
 from forestall.twin.analyses.edits import (
     Edit,
     MoveDemand,
@@ -27,6 +30,7 @@ from forestall.twin.topology import DEMAND, LINK, Topology
 from forestall.twin.views import Snapshot
 from tests.unit.planning.networked import WORKS, asked, branch
 from tests.unit.twin.networks import BACKBONE, A, B, C, D, cable, demand, fan, link, platform, router
+from tests.unit.twin.networks import ring as circle
 from tests.unit.twin.objects import live
 
 FAN = fan(12e9)
@@ -174,6 +178,35 @@ def test_what_passes_need_not_bear_a_loss_and_what_lasts_must() -> None:
     passing, lasting = (found(even, replace(steps, lasting=lasting)) for lasting in (False, True))
     worse = "after step 1 of 2, link a-d carries 1.5000 of its capacity when link/backbone/a-b is lost"
     assert (passing.counterexample, lasting.counterexample) == ("", worse)
+
+
+def test_a_link_that_becomes_overloaded_speaks_against_what_lasts_though_another_one_is_fuller() -> None:
+    full = edited(FAN.with_links([link("c", "b", capacity=1e9)]), [SetMetric(cable("a", "d"), 9)])
+    more = full.plus(Topology.of(demands=[demand("d", "b", 1.5e9)]))
+    moved_over = move_demand(more, Key(DEMAND, "", "d>b"), source=C)
+    assert found(more, moved_over).counterexample == "link c-b carries 1.5000 of its capacity"
+    assert moved_over.lasting
+
+
+def meshed(chance: Random) -> Topology:
+    """Eight routers in a circle with some chords, metrics and demands by chance."""
+    names = "abcdefgh"
+    wanted = chance.sample(sorted(permutations(names, 2)), 4)
+    given = circle(names, *(demand(*ends, chance.uniform(1e9, 4e9)) for ends in wanted))
+    chords = [pair for pair in combinations(names, 2) if cable(*pair) not in given.links and chance.random() < 0.3]
+    cables = [link(*ends, metric=chance.randint(1, 9)) for pair in chords for ends in (pair, pair[::-1])]
+    return given.plus(Topology.of(links=[one for one in cables if one.key not in given.links]))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_fails_by_the_analysis_of_changes_speaks_against_a_drain(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 - it chooses among networks, and keeps no secret
+    given = meshed(chance)
+    for key in chance.sample(sorted({*given.links, *given.nodes}), 4):
+        remedy = drain(given, BACKBONE, [key], highest=65_535)
+        verdict = what_if(given, BACKBONE, remedy.steps).verdict
+        answer = found(given, remedy, "Node", "Link")
+        assert answer.counterexample or verdict == "Holds", key
 
 
 # What came of it.
