@@ -155,7 +155,7 @@ class Candidate(Model):
     affected_services: int
     """Services that what it touches carries."""
     counterexample: Text = ""
-    """Why it was rejected: the goal that it leaves worse, and under which loss."""
+    """Why it was rejected: the goal or link that it leaves worse, under which loss; of a network, by which change."""
 
 
 class Approval(Model):

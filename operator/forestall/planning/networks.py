@@ -84,6 +84,11 @@ def told(changes: Sequence[NetworkChange]) -> str:
     return cut("\n".join(f"{one.step}. {_line(one)}" for one in changes), LONGEST)
 
 
+def objection(why: str, network: NetworkPrediction) -> str:
+    """What speaks against a change that was searched, with the change: people see only those that were chosen."""
+    return cut(f"{why}, with {', '.join(map(_line, network.changes))}")
+
+
 def _line(change: NetworkChange) -> str:
     if change.metric is not None:
         return f"link {change.metric.link}: metric {change.metric.before} -> {change.metric.after}"

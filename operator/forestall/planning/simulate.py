@@ -17,6 +17,7 @@ from forestall.api.runbook import Runbook
 from forestall.inspection.contingencies import Outlook, outlook, worst
 from forestall.inspection.losses import Stakes, stakes
 from forestall.planning.network_outcomes import suppose_change
+from forestall.planning.networks import objection
 from forestall.planning.outcomes import UnsupposableError, suppose
 from forestall.planning.resolution import Answered, resolves
 from forestall.planning.runbooks import InvalidParameterError, arguments, bind
@@ -147,6 +148,8 @@ class _Trial:
         view, why, network = self._supposed(option)
         seen, unproved = self._outlook(view), option.runbook.spec.effect == "Vouched"
         why = why or self._without_room(view) or _counterexample(nothing.outlook, seen) or self._during(option, nothing)
+        if why and network and option.runbook.spec.effect == "SetMetrics":
+            why = objection(why, network)
         candidate = Candidate(
             runbook=option.runbook.metadata.name,
             parameters=option.parameters,
