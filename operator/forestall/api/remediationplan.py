@@ -102,6 +102,10 @@ class RemediationPlanSpec(Model):
     proposer: UserName
     """Who proposes: the API server makes sure that it is the requester's own name."""
 
+    def is_of(self, runbook: str, parameters: tuple[Parameter, ...]) -> bool:
+        """Whether that runbook with these arguments is what is proposed: a ladder may hold one runbook twice."""
+        return (runbook, parameters) == (self.runbook_ref.name, self.parameters)
+
 
 class Target(Model):
     """What a plan acts on, as it was when the plan was made."""

@@ -86,9 +86,9 @@ def approvable(plan: RemediationPlan, digest: str | None) -> None:
     """Raise Failure unless a person can approve the plan now, and its content is the one that `digest` names."""
     name, status = _name(plan), plan.status
     if status.phase == "Proposed" and status.mode in {"Observe", "Propose"}:
-        policy = plan.spec.policy_ref.name
-        remedy = f"set the mode of the response to Open in inspection policy {policy}: a fresh plan follows"
-        raise Failure(Exit.NOT_NOW, f"{name} is only proposed (mode {status.mode}): it has no digest", remedy)
+        raise Failure(
+            Exit.NOT_NOW, f"{name} is only proposed (mode {status.mode}): it has no digest", _instead_of_approving(plan)
+        )
     if status.phase != "PendingApproval":
         raise Failure(Exit.NOT_NOW, f"{name} does not await approval: it is {_standing(plan)}", _remedy(plan))
     if not status.plan_digest:
@@ -96,6 +96,15 @@ def approvable(plan: RemediationPlan, digest: str | None) -> None:
     if digest is not None and digest != status.plan_digest:
         message = f"{name} has another content: its digest is {status.plan_digest}, not {digest}"
         raise Failure(Exit.NOT_NOW, message, f"look at it again: {_show(plan)}")
+
+
+def _instead_of_approving(plan: RemediationPlan) -> str:
+    """What to do with a plan that is only proposed."""
+    if plan.status.prediction is not None and plan.status.prediction.network is not None:
+        return f"carry it out, in its order; the twin sees when it is done: {_show(plan)}"
+    return (
+        f"set the mode of the response to Open in inspection policy {plan.spec.policy_ref.name}: a fresh plan follows"
+    )
 
 
 def rejectable(plan: RemediationPlan) -> None:

@@ -23,7 +23,7 @@ def decide(facts: Facts, now: datetime) -> Decision:
     draft = facts.draft
     if draft is None or draft.error:
         return stay(facts, draft.error if draft else "waits for the twin", RECHECK)
-    chosen = next((one for one in draft.candidates if one.runbook == facts.plan.spec.runbook_ref.name), None)
+    chosen = next((one for one in draft.candidates if facts.plan.spec.is_of(one.runbook, one.parameters)), None)
     if chosen is None or chosen.verdict == "Rejected":
         reason = chosen.counterexample if chosen else "its runbook is not among the response's"
         return end(facts, "Cancelled", f"the twin rejects it: {reason}", candidates=draft.candidates)

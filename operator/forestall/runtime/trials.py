@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy
+from forestall.api.remediationplan import RemediationPlanSpec
 from forestall.api.runbook import Runbook
 from forestall.gates.facts import Facts, Simulation
 from forestall.inspection.queries import queries
-from forestall.planning.runbooks import problem
+from forestall.planning.runbooks import completed, problem
 from forestall.planning.simulate import MOST_OPTIONS, Option, Simulated, examine, options
 from forestall.planning.targets import target_of
 from forestall.runtime.context import Context, Pass
@@ -24,13 +25,13 @@ class Trial:
     done: Pass
     target: Key
     simulated: tuple[Simulated, ...]
-    runbook: str
-    """Name of the plan's own runbook."""
+    plan: RemediationPlanSpec
 
     @property
     def own(self) -> Simulated | None:
         """The plan's own candidate; None where its runbook is not on the response's ladder."""
-        return next((one for one in self.simulated if one.candidate.runbook == self.runbook), None)
+        every = self.simulated
+        return next((one for one in every if self.plan.is_of(one.candidate.runbook, one.candidate.parameters)), None)
 
 
 async def tried(context: Context, facts: Facts) -> Trial | str:
@@ -49,7 +50,7 @@ async def now(context: Context, facts: Facts) -> Simulation:
     if isinstance(trial, str):
         return Simulation(problem=trial)
     if trial.own is None:
-        return Simulation(f"runbook {trial.runbook} is no longer on the response's ladder")
+        return Simulation(f"runbook {trial.plan.runbook_ref.name} is no longer on the response's ladder")
     return Simulation(trial.own.candidate.counterexample)
 
 
@@ -81,7 +82,7 @@ async def _tried(context: Context, facts: Facts, done: Pass | None) -> Trial | s
     simulated = await asyncio.to_thread(
         examine, facts.policy, done.snapshot, done.measurements, facts.finding, options=chosen
     )
-    return Trial(done, place, simulated, name)
+    return Trial(done, place, simulated, facts.plan.spec)
 
 
 def target(facts: Facts, done: Pass) -> Key | None:
@@ -93,15 +94,20 @@ def target(facts: Facts, done: Pass) -> Key | None:
 
 
 def _options(context: Context, facts: Facts, done: Pass, place: Key) -> list[Option]:
-    """The response's rungs; the plan's own runbook with the plan's own arguments, and first of all."""
-    own = facts.plan.spec.runbook_ref.name
-    found: list[Option] = []
+    """The response's rungs; first of all the plan's own runbook with its own arguments, if it is on the ladder."""
+    given, found = facts.plan.spec, list[Option]()
     for rung in facts.response.ladder if facts.response else ():
         runbook = context.store.get(Runbook, "", rung.runbook)
         if runbook is None or problem(runbook) or facts.finding is None:
             continue
-        if rung.runbook == own:
-            found.insert(0, Option(runbook, place, facts.plan.spec.parameters))
-        else:
-            found.extend(options(rung, runbook, facts.finding, done.snapshot)[0])
+        if rung.runbook == given.runbook_ref.name and not any(_is_own(given, one) for one in found):
+            found.insert(0, Option(runbook, place, given.parameters))
+        found.extend(one for one in options(rung, runbook, facts.finding, done.snapshot)[0] if not _is_own(given, one))
     return found[:MOST_OPTIONS]
+
+
+def _is_own(plan: RemediationPlanSpec, option: Option) -> bool:
+    """Whether an option comes to the plan's, defaults counted."""
+    spec = option.runbook.spec
+    values, own = ({one.name: one.value for one in given} for given in (option.parameters, plan.parameters))
+    return option.runbook.metadata.name == plan.runbook_ref.name and completed(spec, values) == completed(spec, own)

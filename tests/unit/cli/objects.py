@@ -156,3 +156,23 @@ def _pending() -> Json:
         "planDigest": DIGEST,
         "timestamps": {"detected": "2026-01-05T09:59:00Z"},
     }
+
+
+def network_prediction() -> Json:
+    """What the twin says of another metric for one link."""
+    worst = {"loss": "link/backbone/a-c", "link": "a-b", "utilisation": "1.4", "lostDemand": "0"}
+    network = {
+        "network": "backbone",
+        "topologyId": "sha256:1",
+        "changes": [{"step": 1, "metric": {"link": "a-b", "before": 1, "after": 2}}],
+        "inverse": [{"step": 1, "metric": {"link": "a-b", "before": 2, "after": 1}}],
+        "before": _figures("1.2", 1, worst),
+        "during": _figures("0.9", 0),
+        "after": _figures("0.4", 0),
+        "caveat": "Routes are shortest paths.",
+    }
+    return {"snapshotId": "sha256:1", "readyPods": 0, "nodes": 0, "caveat": "Steady state.", "network": network}
+
+
+def _figures(use: str, failing: int, *worst: Json) -> Json:
+    return {"link": "a-b", "utilisation": use, "lostDemand": "0", "losses": 5, "failing": failing, "worst": worst}

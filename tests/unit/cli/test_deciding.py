@@ -8,7 +8,7 @@ import pytest
 from forestall.api.remediationplan import TERMINAL
 from forestall.ports import Json, KubeError, Resource
 from tests.unit.cli.cluster import ME, Cluster
-from tests.unit.cli.objects import DIGEST, finding, plan
+from tests.unit.cli.objects import DIGEST, finding, network_prediction, plan
 from tests.unit.cli.running import run
 
 NAME = "imagepull-web-1-0-1"
@@ -85,6 +85,13 @@ def test_a_mere_proposal_says_how_it_would_become_approvable() -> None:
     assert result.exit_code == 3
     assert "only proposed (mode Propose)" in result.stderr
     assert "set the mode of the response to Open in inspection policy web" in result.stderr
+
+
+def test_a_proposal_for_a_network_is_for_people_to_carry_out() -> None:
+    proposal = cluster(phase="Proposed", mode="Propose", planDigest=None, prediction=network_prediction())
+    result = run(proposal, "approve", NAME, "--yes")
+    assert result.exit_code == 3
+    assert "carry it out, in its order" in result.stderr
 
 
 def test_a_plan_without_digest_is_never_approved() -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.unit.cli.cluster import Cluster
-from tests.unit.cli.objects import DIGEST, finding, plan
+from tests.unit.cli.objects import DIGEST, finding, network_prediction, plan
 from tests.unit.cli.running import golden, run, text_of
 
 NAME = "imagepull-web-1-0-1"
@@ -110,24 +110,8 @@ def test_a_plan_that_is_not_there_is_an_error_with_a_remedy() -> None:
     ]
 
 
-def figures(use: str, failing: int, *worst: dict[str, Any]) -> dict[str, Any]:
-    return {"link": "a-b", "utilisation": use, "lostDemand": "0", "losses": 5, "failing": failing, "worst": worst}
-
-
 def test_a_plan_for_a_network_shows_its_figures_before_during_and_after() -> None:
-    worst = {"loss": "link/backbone/a-c", "link": "a-b", "utilisation": "1.4", "lostDemand": "0"}
-    network = {
-        "network": "backbone",
-        "topologyId": "sha256:1",
-        "changes": [{"step": 1, "metric": {"link": "a-b", "before": 1, "after": 2}}],
-        "inverse": [{"step": 1, "metric": {"link": "a-b", "before": 2, "after": 1}}],
-        "before": figures("1.2", 1, worst),
-        "during": figures("0.9", 0),
-        "after": figures("0.4", 0),
-        "caveat": "Routes are shortest paths.",
-    }
-    prediction = {"snapshotId": "sha256:1", "readyPods": 0, "nodes": 0, "caveat": "Steady state.", "network": network}
-    shown = plan(prediction=prediction, diff="1. link a-b: metric 1 -> 2")
+    shown = plan(prediction=network_prediction(), diff="1. link a-b: metric 1 -> 2")
     text = run(Cluster([finding(), shown]), "show", NAME).stdout
     rows = [line.split() for line in text.splitlines() if line.startswith(("before", "during", "after"))]
     assert rows == [

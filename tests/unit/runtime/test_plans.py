@@ -10,16 +10,17 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, PODS, POLICIES
+from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, PODS, POLICIES, RUNBOOKS
+from forestall.api.base import Key
 from forestall.api.remediationplan import REJECT, REJECTED_BY
 from forestall.planning import job
 from forestall.planning.hashing import reads_hash
 from forestall.ports import Json, KubeError, Resource
-from forestall.runtime import plans
-from tests.unit.planning.objects import BAD, GOOD, deployment
+from forestall.runtime import catalogue, plans
+from tests.unit.planning.objects import BAD, GOOD, deployment, runbook
 from tests.unit.planning.world import pod
 from tests.unit.runtime.instant import run, settle
-from tests.unit.runtime.scene import SETTINGS, World, planned
+from tests.unit.runtime.scene import SETTINGS, World, broken, planned
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -57,6 +58,28 @@ def test_a_finding_becomes_a_plan_that_waits_for_a_person() -> None:
         assert await world.jobs() == []
 
     told(story)
+
+
+def test_a_runbook_that_is_on_the_ladder_twice_is_tried_with_the_arguments_of_each_rung() -> None:
+    async def story() -> None:
+        spoken = [{"name": "note", "description": "Some text.", "type": "String", "default": "one"}]
+        rungs = [
+            {"runbook": "rollout-undo"},
+            {"runbook": "rollout-undo", "parameters": [{"name": "note", "value": "two"}]},
+        ]
+        answer = {"name": "mend", "match": {"types": ["ImagePull"]}, "mode": "Open", "ladder": rungs}
+        world = await broken(responses=[answer])
+        world.see(RUNBOOKS, runbook("RestorePreviousTemplate", parameters=spoken).to_json())
+        await catalogue.reconcile(world.context, Key("Runbook", "", "rollout-undo"))
+        await world.inspect()
+        await world.step()
+        tried = [
+            ({item.name: item.value for item in one.parameters}, one.verdict) for one in world.plan.status.candidates
+        ]
+        assert tried == [({}, "Accepted"), ({"note": "one"}, "Chosen"), ({"note": "two"}, "Accepted")]
+        await world.context.twins.stop()
+
+    run(story())
 
 
 def test_rendering_tries_the_change_and_makes_none() -> None:
