@@ -7,7 +7,7 @@ KERNELS := setup.py $(wildcard operator/forestall/twin/kernels/*.py operator/for
 LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-faults crds chart lock cluster-up cluster-down clean
+.PHONY: help demo demo-twin test lint format bench bench-faults crds chart lock cluster-up cluster-down clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ $(STAMP): requirements/dev.txt pyproject.toml $(KERNELS)
 
 demo: $(STAMP) ## Run the whole loop on a real cluster: found, planned, proved, approved, run, verified
 	@$(BIN)/python -m tools.demo
+
+demo-twin: $(STAMP) ## Show networks in the twin on a real control plane: what would break, which fix would not help, which does
+	@$(BIN)/python -m tools.demo.twin
 
 test: $(STAMP) ## Run every test that this machine can run, and say which tiers ran
 	@$(BIN)/python -m pytest

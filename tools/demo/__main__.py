@@ -1,35 +1,25 @@
 """`python -m tools.demo`: the whole loop on a real cluster, with what it took."""
 
-import subprocess
 import sys
-
-from rich.console import Console
 
 from forestall.api.inspectionpolicy import Closure
 from tools.cluster import build, host, node_tier
+from tools.demo.ground import PROGRAMS
 from tools.demo.loop import Loop
 from tools.demo.loss import lose_node
 from tools.demo.narration import Narration
+from tools.demo.performing import performed
 from tools.demo.report import closure_line, items_table, outage_table
 from tools.demo.scenes import Scenes
-from tools.demo.stage import NODE_LOST, PROGRAMS, SHOP, Stage, demonstration, prepare
-from tools.demo.waiting import Stuck
+from tools.demo.stage import NODE_LOST, SHOP, Stage, demonstration, prepare
 
 BUILT = ("kubernetes", "helm", "containerd", "runc", "coredns", "prometheus")
 """The programs that the demonstration needs, one of each Go module."""
-FAILURES = (Stuck, host.Missing, RuntimeError, TimeoutError, subprocess.CalledProcessError)
 
 
 def main() -> int:
-    """Run the demonstration and return its exit code. The cluster stays up either way, to be looked at."""
-    narration = Narration(Console(highlight=False, soft_wrap=True))
-    try:
-        perform(narration)
-    except FAILURES as error:
-        notes = "\n".join([str(error), *getattr(error, "__notes__", ())])
-        narration.fail(f"the demonstration failed after {narration.elapsed:.0f} s: {notes}")
-        return 1
-    return 0
+    """Run the demonstration and return its exit code."""
+    return performed(perform)
 
 
 def perform(narration: Narration) -> None:

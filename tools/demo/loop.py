@@ -38,22 +38,34 @@ class Loop:
 
         self._await("the policies to be inspected", ready)
 
-    def await_finding(self, kind: str, resource: str) -> Finding:
-        """Return the open finding of that type about the resource of that name, once there is one."""
+    def await_finding(self, kind: str, resource: str, qualifier: str = "") -> Finding:
+        """Return the open finding of that type about the resource of that name, once there is one.
+
+        `qualifier`, if given, tells it from others about the same resource.
+        """
 
         def found() -> Finding | None:
-            return next((one for one in self._all(Finding) if _is(one, kind, resource)), None)
+            every = (one for one in self._all(Finding) if _is(one, kind, resource))
+            return next((one for one in every if qualifier in {"", one.spec.qualifier}), None)
 
-        finding = self._await(f"a finding {kind} on {resource}", found)
+        finding = self._await(f"a finding {kind} {qualifier} on {resource}".replace("  ", " "), found)
         self._tell.say(f"found: {finding.status.finding_class}, {finding.status.severity}: {finding.status.message}")
         return finding
 
     def await_plan(self, finding: Finding) -> RemediationPlan:
         """Return the plan for the finding once it awaits approval, and tell what was tried on the twin."""
+        return self._await_tried(finding, lambda plan: plan.status.phase == "PendingApproval")
 
+    def await_proposal(self, finding: Finding) -> RemediationPlan:
+        """Return the plan for the finding once it is proposed with its figures, and tell what was tried on the twin."""
+        return self._await_tried(
+            finding, lambda plan: plan.status.phase == "Proposed" and plan.status.prediction is not None
+        )
+
+    def _await_tried(self, finding: Finding, ready: Callable[[RemediationPlan], bool]) -> RemediationPlan:
         def pending() -> RemediationPlan | None:
             plans = (one for one in self._all(RemediationPlan) if one.spec.finding_ref.name == finding.metadata.name)
-            return next((one for one in plans if one.status.phase == "PendingApproval"), None)
+            return next(filter(ready, plans), None)
 
         plan = self._await(f"a plan for {finding.metadata.name}", pending)
         for candidate in plan.status.candidates:
@@ -77,6 +89,26 @@ class Loop:
         if done.status.phase != wanted:
             raise Stuck(f"plan {plan.metadata.name} ended as {done.status.phase}: {done.status.message}")
         return done
+
+    def await_cleared(self, finding: Finding) -> Finding:
+        """Return the finding once its condition is gone."""
+
+        def cleared() -> Finding | None:
+            now = self._read(finding)
+            return now if now and now.status.state == "Cleared" else None
+
+        seen = self._await(f"finding {finding.metadata.name} to be cleared", cleared)
+        self._tell.say(f"cleared: {finding.metadata.name}")
+        return seen
+
+    def await_reason(self, finding: Finding) -> str:
+        """Return why there is no plan for the finding, once that is told."""
+
+        def told() -> str | None:
+            now = self._read(finding)
+            return (now.status.no_plan_reason or None) if now else None
+
+        return self._await(f"the reason why there is no plan for {finding.metadata.name}", told)
 
     def await_closed(self, finding: Finding) -> Finding:
         """Return the finding once it is closed; Stuck unless that took one hop."""

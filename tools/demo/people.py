@@ -4,7 +4,8 @@ import subprocess
 
 from forestall.api.remediationplan import RemediationPlan
 from forestall.cli.failures import Exit
-from tools.demo.stage import SHOP, Stage
+from tools.demo.ground import Ground
+from tools.demo.stage import SHOP
 from tools.demo.waiting import Stuck
 
 ALICE = (SHOP, "alice", "shop-supervisors")
@@ -17,7 +18,7 @@ MALLORY = (SHOP, "mallory", "shop-developers")
 class Person:
     """Somebody whom the API server knows by a client certificate, a member of one group, at work in one namespace."""
 
-    def __init__(self, stage: Stage, namespace: str, name: str, group: str) -> None:
+    def __init__(self, stage: Ground, namespace: str, name: str, group: str) -> None:
         self._stage = stage
         self._namespace = namespace
         self.name = name
@@ -31,11 +32,11 @@ class Person:
         """Reject the plan. Raises Stuck where that is refused."""
         self._did(self._forestall("reject", plan.metadata.name, "--reason", reason), "rejected by")
 
-    def is_refused(self, plan: RemediationPlan) -> None:
-        """Try to approve the plan and show the refusal. Raises Stuck unless it is the API server that refuses."""
+    def is_refused(self, plan: RemediationPlan, by: Exit = Exit.REFUSED) -> None:
+        """Try to approve the plan and show the refusal. Raises Stuck unless the command ends with that exit code."""
         done = self._forestall("approve", plan.metadata.name, "--yes")
-        if done.returncode != Exit.REFUSED:
-            raise Stuck(f"{self.name}, who has no right to approve, was not refused: {done.stdout}{done.stderr}")
+        if done.returncode != by:
+            raise Stuck(f"{self.name} was not refused with exit code {by:d}: {done.stdout}{done.stderr}")
         self._stage.tell.quote(done.stderr)
 
     def _forestall(self, *args: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from tools.demo.stage import SYSTEM, Stage
+from tools.demo.ground import SYSTEM
+from tools.demo.stage import Stage
 from tools.demo.waiting import await_value
 
 PASSES = 4

@@ -9,10 +9,16 @@ from tests.api.loop.objects import Json
 from tests.api.loop.process import WAIT
 from tests.api.loop.world import World, apply
 from tests.api.person import expect
-from tests.chart.rendering import render
+from tests.chart.rendering import Manifest, render
 from tools.cluster.process import wait_until
 
 RIGHTS = "forestall-topology"
+
+
+def rights(namespace: str) -> list[Manifest]:
+    """What the chart gives the operator for reading documents in a namespace."""
+    chart = render(f"topology.namespaces={{{namespace}}}")
+    return [one for one in chart if one["metadata"]["name"] == RIGHTS]
 
 
 class Networks:
@@ -24,11 +30,10 @@ class Networks:
     def open(self, *, readable: bool = True) -> None:
         """Make the namespace and the twin, with the rights that the chart gives for it or without."""
         place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}}
-        chart = render(f"topology.namespaces={{{self.name}}}") if readable else []
-        rights = [one for one in chart if one["metadata"]["name"] == RIGHTS]
         sources = [{"name": "objects", "kubernetes": {}}, {"name": "nets", "topology": {"namespaces": [self.name]}}]
+        given = rights(self.name) if readable else []
         kind = {"apiVersion": "forestall.dev/v1alpha1", "kind": "NetworkTwin", "metadata": {"name": self.name}}
-        apply(self.world.cluster, [place, *rights, {**kind, "spec": {"sources": sources, "refresh": "1s"}}])
+        apply(self.world.cluster, [place, *given, {**kind, "spec": {"sources": sources, "refresh": "1s"}}])
 
     def put(self, text: str, name: str = "ring", *, label: str = "true") -> None:
         """Apply a ConfigMap with one document."""

@@ -1,12 +1,10 @@
 """The operator as a process of its own, with the rights of its service account."""
 
-import os
 import signal
-import sys
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,21 +12,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.chart.rendering import DIGEST, NAMESPACE
 from tools.cluster import host, process
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.operator import MAIN, Replica
 from tools.cluster.pki import Pki, write_private
 from tools.cluster.process import Process, wait_until
 
 ROOT = Path(__file__).parents[3]
 IMAGE = f"localhost/forestall@{DIGEST}"
 """The name of the action image; on the nodes it stands for this checkout."""
-MAIN = "forestall.runtime.main"
 LAUNCHER = "tests.api.loop.launcher"
 WAIT = 120.0
-
-
-def checkout() -> dict[str, str]:
-    """The environment in which this checkout's programs run."""
-    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {"PATH": programs, "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT}"}
 
 
 def secrets(folder: Path) -> Path:
@@ -56,12 +48,28 @@ class Operator:
         way: Callable[[Path], Path] = lambda kubeconfig: kubeconfig,
     ) -> None:
         self._cluster, self.replica, self._way = cluster, replica, way
-        self.log, self.ledger = folder / f"{replica}.log", folder / f"{replica}.db"
         self.secrets = secrets(folder / "alerts")
         self.alerts_port = host.free_ports(1)[0]
-        self._further: Mapping[str, str] = {}
         self._process: Process | None = None
-        self._port = 0
+        self._replica = Replica(
+            name=replica,
+            namespace=NAMESPACE,
+            kubeconfig=Path(),
+            image=IMAGE,
+            folder=folder,
+            port=0,
+            settings=self._alerts(),
+        )
+
+    @property
+    def log(self) -> Path:
+        """All that it says."""
+        return self._replica.log
+
+    @property
+    def ledger(self) -> Path:
+        """Its ledger."""
+        return self._replica.ledger
 
     @property
     def pid(self) -> int:
@@ -73,7 +81,7 @@ class Operator:
     @property
     def port(self) -> int:
         """Where it serves health and metrics; another one after each start."""
-        return self._port
+        return self._replica.port
 
     @property
     def alive(self) -> bool:
@@ -84,33 +92,15 @@ class Operator:
         """Start it and return once it says that it is ready; nothing happens where it runs."""
         if self.alive:
             return
-        self._port = host.free_ports(1)[0]
-        settings = {
-            **checkout(),
-            "KUBECONFIG": str(self._way(self._cluster.service_account_kubeconfig(NAMESPACE, "forestall"))),
-            "FORESTALL_NAMESPACE": NAMESPACE,
-            "FORESTALL_REPLICA": self.replica,
-            "FORESTALL_ACTION_IMAGE": IMAGE,
-            "FORESTALL_HTTP_PORT": str(self._port),
-            "FORESTALL_LEDGER": str(self.ledger),
-            "FORESTALL_ALERTS_PORT": str(self.alerts_port),
-            "FORESTALL_ALERTS_TOKEN": str(self.secrets / "token"),
-            "FORESTALL_ALERTS_CERTIFICATE": str(self.secrets),
-            **self._further,
-        }
-        variables = [f"{name}={value}" for name, value in settings.items()]
-        argv = ["env", *variables, sys.executable, "-m", module, *args]
-        self._process = started = self._cluster.run(self.replica, argv, self.log)
+        kubeconfig = self._way(self._cluster.service_account_kubeconfig(NAMESPACE, "forestall"))
+        self._replica = replace(self._replica, kubeconfig=kubeconfig, port=host.free_ports(1)[0])
+        self._process = started = self._replica.start(self._cluster, (module, *args))
         wait_until("the operator to be ready", lambda: self.ready, timeout=WAIT, alive_also=(started,))
 
     @property
     def ready(self) -> bool:
         """Whether it says so."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return self._replica.ready
 
     def send(self, signum: signal.Signals) -> None:
         """Send it a signal."""
@@ -135,13 +125,13 @@ class Operator:
     def told(self, **further: str) -> Iterator[None]:
         """Run it with further settings, also after another start."""
         self.stop()
-        self._further = further
+        self._replica = replace(self._replica, settings={**self._alerts(), **further})
         self.start()
         try:
             yield
         finally:
             self.stop()
-            self._further = {}
+            self._replica = replace(self._replica, settings=self._alerts())
 
     @contextmanager
     def instead(self, *args: str) -> Iterator[None]:
@@ -169,7 +159,15 @@ class Operator:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of its own metric's series that have these labels."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
             text = answer.read().decode()
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
         return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
+
+    def _alerts(self) -> dict[str, str]:
+        """What has it receive alerts."""
+        return {
+            "FORESTALL_ALERTS_PORT": str(self.alerts_port),
+            "FORESTALL_ALERTS_TOKEN": str(self.secrets / "token"),
+            "FORESTALL_ALERTS_CERTIFICATE": str(self.secrets),
+        }

@@ -14,9 +14,10 @@ import pytest
 
 from forestall.adapters.resources import FINDINGS
 from tests.api.loop.objects import Json
-from tests.api.loop.process import ROOT, checkout
+from tests.api.loop.process import ROOT
 from tests.api.loop.shop import Shop, name_of
 from tests.api.person import expect
+from tools.cluster.operator import checkout
 
 pytestmark = pytest.mark.api
 

@@ -11,12 +11,13 @@ import pytest
 from forestall.adapters.resources import APPROVALS, FINDINGS, PAUSES, PLANS, POLICIES
 from forestall.api.remediationplan import HOLD
 from tests.api.installation import ACTIONS
-from tests.api.loop.process import IMAGE, ROOT, checkout
+from tests.api.loop.process import IMAGE, ROOT
 from tests.api.loop.shop import Shop, name_of
 from tests.api.loop.test_phases import faulty, running
 from tests.api.loop.world import World, apply
 from tests.chart.rendering import NAMESPACE as SYSTEM
 from tests.chart.rendering import hooks
+from tools.cluster.operator import checkout
 
 pytestmark = pytest.mark.api
 

@@ -15,12 +15,13 @@ from forestall.adapters.kubernetes.client import path_of
 from forestall.ports import Json, Resource
 from tests.api.installation import ACTIONS
 from tests.api.loop import objects
-from tests.api.loop.process import IMAGE, Operator, checkout
+from tests.api.loop.process import IMAGE, Operator
 from tests.api.person import Person, expect
 from tests.chart.rendering import NAMESPACE as SYSTEM
 from tests.chart.rendering import Manifest, render
 from tools.cluster import process
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.operator import checkout
 from tools.cluster.pods import Image, PodRunner
 from tools.cluster.process import Process, wait_until
 

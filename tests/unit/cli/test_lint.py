@@ -66,7 +66,7 @@ def test_what_is_right_ends_well() -> None:
     assert lines(result) == ["1 objects of forestall's, nothing to mend"]
 
 
-@pytest.mark.parametrize("folder", [EXAMPLES, EXAMPLES / "shop", EXAMPLES / "networks"])
+@pytest.mark.parametrize("folder", [EXAMPLES, EXAMPLES / "shop", EXAMPLES / "networks", EXAMPLES / "city"])
 def test_our_own_examples_are_right(folder: Path) -> None:
     result = lint(*sorted(folder.glob("*.yaml")))
     assert result.exit_code == 0, result.stdout

@@ -94,3 +94,29 @@ def test_a_candidate_that_was_rejected_is_told_with_its_counterexample() -> None
         counterexample="goal web-available becomes NotFulfilled",
     )
     assert "rejected, goal web-available becomes NotFulfilled" in candidate_text(candidate)
+
+
+def qualified(name: str, qualifier: str) -> dict[str, Any]:
+    body = bodies.finding(name=name)
+    body["spec"]["qualifier"] = qualifier
+    return body
+
+
+def test_of_several_findings_about_one_resource_the_qualifier_tells_which_is_meant() -> None:
+    told = Told(findings=[qualified("one", "ducts/city"), qualified("other", "cables/city")])
+    assert told.loop.await_finding("ImagePull", "web", "cables/city").metadata.name == "other"
+    assert told.loop.await_finding("ImagePull", "web").metadata.name == "one"
+
+
+def test_a_proposal_counts_once_it_has_its_figures() -> None:
+    prediction = {"snapshotId": "sha256:1", "readyPods": 0, "nodes": 0, "caveat": ""}
+    bare, whole = bodies.plan("Proposed", name="bare"), bodies.plan("Proposed", name="whole", prediction=prediction)
+    assert Told(remediationplans=[bare, whole]).loop.await_proposal(FINDING).metadata.name == "whole"
+
+
+def test_what_is_cleared_and_why_there_is_no_plan_is_read_from_the_finding() -> None:
+    cleared = bodies.finding(state="Cleared")
+    cleared["status"]["noPlanReason"] = "no metric helps"
+    told = Told(findings=[cleared])
+    assert told.loop.await_cleared(FINDING).status.state == "Cleared"
+    assert told.loop.await_reason(FINDING) == "no metric helps"

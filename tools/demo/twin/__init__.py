@@ -1,0 +1,1 @@
+"""Networks in the twin, on a real control plane: `python -m tools.demo.twin`."""
