@@ -10,7 +10,7 @@ from forestall.api.finding import Finding
 from forestall.api.networkplan import NetworkFigures, NetworkPrediction
 from forestall.api.remediationplan import RemediationPlan
 
-MEASURES = ("Fullest link", "Demand without a way", "Losses that fail it", "The worst of them", "Fullest link then")
+MEASURES = ("Fullest link", "Lost demand", "Losses that fail it", "The worst of them", "Fullest link then")
 """What is told of a network in one state."""
 
 
@@ -27,21 +27,22 @@ def network_table(prediction: NetworkPrediction) -> Table:
     """Return the network before the change, in the worst state on the way, and after it."""
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     for name in ("", "Before", "During", "After"):
-        table.add_column(name)
-    states = [figures_cells(figures) for figures in (prediction.before, prediction.during, prediction.after)]
+        table.add_column(name, overflow="fold")
+    figures = (prediction.before, prediction.during, prediction.after)
+    states = [figures_cells(prediction.network, one) for one in figures]
     for row in zip(MEASURES, *states, strict=True):
         table.add_row(*row)
     return table
 
 
-def figures_cells(figures: NetworkFigures) -> list[str]:
-    """Return the cells of one state, one for each of MEASURES."""
+def figures_cells(network: str, figures: NetworkFigures) -> list[str]:
+    """Return the cells of one state, one for each of MEASURES; losses without the network that all are of."""
     worst = figures.worst[0] if figures.worst else None
     return [
         f"{figures.link} {figures.utilisation:.0%}",
         f"{figures.lost_demand:.0f} bit/s",
         f"{figures.failing} of {figures.losses}",
-        worst.loss if worst else "-",
+        worst.loss.replace(f"/{network}/", " ") if worst else "-",
         f"{worst.link} {worst.utilisation:.0%}" if worst else "-",
     ]
 
