@@ -159,7 +159,8 @@ class Scenes:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(TOPOLOGY, folder)
         document = folder / NETWORK
-        document.write_text(with_metrics(document.read_text(), _network(plan).changes))
+        metrics = [one.metric for one in _network(plan).changes if one.metric]
+        document.write_text(with_metrics(document.read_text(), metrics))
         put_topology(self._ground, folder)
 
 

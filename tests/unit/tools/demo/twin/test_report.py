@@ -27,6 +27,7 @@ PREDICTION = NetworkPrediction(
     network="city",
     topology_id="sha256:1",
     changes=(),
+    inverse=(),
     before=figures(WORST),
     during=figures(WORST),
     after=figures(),
