@@ -97,5 +97,5 @@ def test_every_policy_compiles(cluster: ApiTier, release: str) -> None:
 
     wait_until("the controller to have checked the policies' types", checked)
     warnings = {policy["metadata"]["name"]: policy["status"]["typeChecking"] for policy in policies()}
-    assert len(warnings) == 9
+    assert len(warnings) == 10
     assert all(found == {} for found in warnings.values()), warnings

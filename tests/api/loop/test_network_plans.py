@@ -129,4 +129,6 @@ def test_a_drain_that_would_harm_is_rejected_whether_the_loop_or_a_person_propos
     ended = shop.reaches(plan, "Cancelled")
     why = "1 Gbit/s of traffic stay on link e-a: it has no other way, begins or ends there"
     assert ended["status"]["message"].startswith(f"the twin rejects it: {why}")
-    assert [one["verdict"] for one in ended["status"]["candidates"]] == ["Chosen", "Rejected"]
+    assert [one["verdict"] for one in ended["status"]["candidates"]] == ["Chosen", "Rejected", "Rejected"], (
+        "as it is, as bob says, and as the ladder says"
+    )

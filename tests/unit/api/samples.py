@@ -1,11 +1,14 @@
 """Objects with every field set, made from the schema, so that none can be forgotten."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from forestall.api import schemas
 from forestall.api.base import Resource
 
 Json = dict[str, Any]
+
+EITHER = "set exactly one of "
 
 _TEXTS = {
     r"^[A-Z][A-Z0-9_]*$": "MODE",
@@ -31,7 +34,7 @@ def _sample(node: Json) -> object:
         case "object":
             return {name: _sample(child) for name, child in node["properties"].items()}
         case "array":
-            return [_sample(node["items"])]
+            return list(_items(node["items"]))
         case "string":
             return _text(node)
         case "boolean":
@@ -39,6 +42,18 @@ def _sample(node: Json) -> object:
         case "integer":
             return 3
     raise AssertionError(f"no sample of {node}")
+
+
+def _items(node: Json) -> Iterator[object]:
+    """One sample; of what is exactly one of several, one for each."""
+    sample = _sample(node)
+    rules = [rule["message"] for rule in node.get("x-kubernetes-validations", ())]
+    members: list[str] = next((rule.removeprefix(EITHER).split(", ") for rule in rules if rule.startswith(EITHER)), [])
+    if not members:
+        yield sample
+    for member in members:
+        assert isinstance(sample, dict)
+        yield {name: value for name, value in sample.items() if name == member or name not in members}
 
 
 def _text(node: Json) -> str:
