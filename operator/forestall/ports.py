@@ -75,6 +75,9 @@ class Kube(Protocol):
     async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
         """Namespace and name of every object of a kind; little else of them is sent."""
 
+    async def count(self, resource: Resource) -> int:
+        """How many objects of a kind there are; little is sent."""
+
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """List, then follow for ever: each object ADDED, one SYNCED, then changes; reconnects and relists by itself.
 

@@ -103,6 +103,11 @@ class MemoryKube:
         self._called(Call("list", resource.kind, "", ""))
         return [(namespace, name) for kind, namespace, name in sorted(self._objects) if kind == resource.kind]
 
+    async def count(self, resource: Resource) -> int:
+        """How many objects of a kind there are."""
+        self._called(Call("list", resource.kind, "", ""))
+        return sum(kind == resource.kind for kind, _, _ in self._objects)
+
     async def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """Each object, SYNCED, then every change for ever."""
         seen = len(self._history)

@@ -29,6 +29,10 @@ class Fenced:
         """Namespaces and names of a kind."""
         return await self._kube.names(resource)
 
+    async def count(self, resource: Resource) -> int:
+        """How many objects of a kind there are."""
+        return await self._kube.count(resource)
+
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         """Follow a kind."""
         return self._kube.watch(resource, namespace, labels=labels)

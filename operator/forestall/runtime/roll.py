@@ -7,8 +7,9 @@ watch of Kopf's was down is missing in the list that it begins anew with, and Ko
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Set
+from collections.abc import Awaitable, Callable, Iterable, Set
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 
@@ -26,6 +27,8 @@ LONGEST_BELIEF = 60.0
 """Seconds after which the roll is called at the latest: a list of nothing is not heard of at all."""
 COUNTED = (FINDINGS, PLANS)
 """Of these a policy tells how many there are."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -54,12 +57,18 @@ async def complete(context: Context) -> None:
 
 
 async def strike(context: Context) -> None:
-    """Take for deleted what is known and what the API server no longer has, of every kind."""
-    known = {kind: context.store.heard_of(kind) for kind in MODELS}  # before it is asked: what comes later is there
-    there = await _all(context.kube, (custom(MODELS[kind]) for kind, items in known.items() if items))
-    gone = {key: item for items in known.values() for key, item in items.items() if key not in there}
-    if gone:
-        log.info("objects are gone, and nobody told of it", gone=len(gone))
+    """Take for deleted what is known and what the API server no longer has, of each kind of which it has fewer."""
+    for kind, model in MODELS.items():
+        known = context.store.number(kind)  # before it is asked: what comes later is there
+        if known and known > await _answered(context.kube.count, custom(model)):
+            await _strike(context, kind)
+
+
+async def _strike(context: Context, kind: str) -> None:
+    known = context.store.heard_of(kind)
+    there = await _all(context.kube, (custom(MODELS[kind]),))
+    gone = {key: item for key, item in known.items() if key not in there}
+    log.info("objects are gone, and nobody told of it", kind=kind, gone=len(gone))
     for key, item in gone.items():
         intake.missed(context, key, item)
 
@@ -78,16 +87,19 @@ def _unheard(context: Context, keys: Set[Key]) -> Set[Key]:
 
 
 async def _all(kube: Kube, kinds: Iterable[Resource]) -> Set[Key]:
-    """Every object of these kinds that the API server has; asked again until it answers."""
-    asked = tuple(kinds)
+    """Every object of these kinds that the API server has."""
+    found = [(kind.kind, await _answered(kube.names, kind)) for kind in kinds]
+    return {Key(kind, *name) for kind, names in found for name in names}
+
+
+async def _answered(ask: Callable[[Resource], Awaitable[T]], kind: Resource) -> T:
+    """What the API server answers; it is asked until it does."""
     while True:
         try:
-            found = [(kind.kind, await kube.names(kind)) for kind in asked]
+            return await ask(kind)
         except KubeError as error:
             log.warning("what there is could not be listed", error=str(error))
             await asyncio.sleep(PAUSE)
-            continue
-        return {Key(kind, *name) for kind, names in found for name in names}
 
 
 def _tell(context: Context, missing: Set[Key]) -> None:

@@ -111,6 +111,11 @@ class Store:
         if known is None or known.metadata.uid == uid:
             self._forget(key)
 
+    def number(self, kind: str) -> int:
+        """How many there are of a kind, as far as they were heard of, readable or not."""
+        readable = sum(map(len, self._objects[kind].values()))
+        return readable + sum(key.kind == kind for key in self.unreadable)
+
     def heard_of(self, kind: str) -> Mapping[Key, Resource | None]:
         """All that is there of a kind, as far as it was heard of; None stands for what cannot be read."""
         unreadable = dict.fromkeys(key for key in self.unreadable if key.kind == kind)

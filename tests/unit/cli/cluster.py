@@ -54,6 +54,9 @@ class Cluster:
     async def names(self, resource: Resource) -> Sequence[tuple[str, str]]:
         self._never()
 
+    async def count(self, resource: Resource) -> int:
+        self._never()
+
     def watch(self, resource: Resource, namespace: str = "", *, labels: str = "") -> AsyncIterator[WatchEvent]:
         self._never()
 

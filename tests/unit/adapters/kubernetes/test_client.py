@@ -171,6 +171,20 @@ def test_names_are_read_page_by_page_and_without_what_bears_them() -> None:
     assert all("PartialObjectMetadataList" in one for one in server.accepted)
 
 
+def test_a_number_is_what_the_server_counts_beyond_the_one_that_it_sends() -> None:
+    many = items("a", more="next")
+    many["metadata"]["remainingItemCount"] = 41
+    for answer, number in ((items(), 0), (items("a"), 1), (many, 42)):
+        server = Requests(answer)
+        assert with_server(server.answer, lambda kube: kube.count(PODS)) == number
+        assert [query for _, _, query, _ in server.seen] == [{"limit": "1"}]
+
+
+def test_where_the_server_does_not_count_names_are_counted() -> None:
+    server = Requests(items("a", more="next"), items("a", more="next"), items("b"))
+    assert with_server(server.answer, lambda kube: kube.count(PODS)) == 2
+
+
 @pytest.mark.parametrize("names", [(), ("a",)])
 def test_a_version_to_watch_from_is_that_of_the_list_itself(names: tuple[str, ...]) -> None:
     server = Requests(items(*names, version=7), items("late", version=8))
