@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -201,6 +201,9 @@ class Ledger(Protocol):
 
     async def append(self, entries: Sequence[Entry]) -> int:
         """Write those entries that are not there yet, all or none. Returns how many were written."""
+
+    async def told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        """Those of these findings and plans of which it has that transition."""
 
     async def rows(self, after: int) -> Sequence[Row]:
         """The next rows behind number `after`, in order, a bounded number at a time; none at the end."""

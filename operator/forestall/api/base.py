@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 GROUP = "forestall.dev"
@@ -80,6 +80,11 @@ def format_time(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _with_shared_zone(value: datetime) -> datetime:
+    """The same moment; each that pydantic reads in UTC has a zone object of its own, and there are very many."""
+    return value.replace(tzinfo=UTC) if value.utcoffset() == timedelta(0) else value
+
+
 LabelName = Annotated[str, Field(min_length=1, max_length=128)]
 """Name of a label of a series or an alert."""
 Duration = Annotated[
@@ -90,6 +95,7 @@ Duration = Annotated[
 ]
 Time = Annotated[
     datetime,
+    AfterValidator(_with_shared_zone),
     PlainSerializer(format_time),
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 40}),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from forestall.api import conditions
 from forestall.api.assignment import HandOff
@@ -16,6 +17,9 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import TERMINAL, Approval, Attempt, Rejection, RemediationPlan
 from forestall.ports import Entry, Json
+
+ENDED: Final = "Ended"
+"""The transition that is the last one of a plan."""
 
 
 def of_finding(finding: Finding, policy: InspectionPolicy | None) -> list[Entry]:
@@ -80,7 +84,7 @@ def _end(plan: RemediationPlan) -> Iterator[Entry]:
     found = conditions.find(status.conditions, "Succeeded")
     if found and status.phase in TERMINAL:
         end = {"phase": status.phase, "message": status.message, "times": status.timestamps.to_json()}
-        yield _entry(plan, "Ended", found.last_transition_time, end)
+        yield _entry(plan, ENDED, found.last_transition_time, end)
 
 
 def _facts(finding: Finding) -> Json:

@@ -7,15 +7,15 @@ process, is made up for: by the next look, or by the first one after a start, wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 
 import structlog
 
 from forestall.api.base import Resource
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.api.remediationplan import RemediationPlan
+from forestall.api.remediationplan import TERMINAL, RemediationPlan
 from forestall.closure import entries
 from forestall.ports import Entry, Ledger, LedgerError
 from forestall.runtime.store import Store
@@ -24,6 +24,8 @@ from forestall.runtime.telemetry import Metrics
 LOOK_SECONDS = 1.0
 BATCH = 50
 """Objects whose entries are worked out and written at a time: between two batches the loop goes on."""
+MOST_LOOKED_UP = 1000
+"""Plans that the ledger is asked about at a time."""
 
 Told = Finding | RemediationPlan
 """What the ledger tells of."""
@@ -57,28 +59,40 @@ class Accountant:
     async def look(self, store: Store) -> None:
         """Write what was noticed since the last look, and what could not be written then. Never raises."""
         self._metrics.ledger_behind.set(len(self._fresh))
-        todo = [one for one in self._fresh.values() if _can_be_told(store, one)]
-        for start in range(0, len(todo), BATCH):
-            batch = todo[start : start + BATCH]
-            if not await self._write(store, batch):
-                return
-            for one in batch:
-                if self._fresh.get(one.metadata.uid) is one:
-                    del self._fresh[one.metadata.uid]
-        self._metrics.ledger_behind.set(len(self._fresh))
-
-    async def _write(self, store: Store, batch: Sequence[Told]) -> bool:
-        """Whether the ledger has all of the batch's entries."""
-        each = (_entries(store, one) for one in batch)
-        found = sorted(chain.from_iterable(each), key=lambda entry: entry.at)
+        todo = [uid for uid, one in self._fresh.items() if _can_be_told(store, one)]
         try:
-            written = await self._ledger.append(found) if found else 0
+            for start in range(0, len(todo), BATCH):
+                await self._pass_over_ended()
+                await self._write(
+                    store, [self._fresh[uid] for uid in todo[start : start + BATCH] if uid in self._fresh]
+                )
         except LedgerError as error:
             self._failed(str(error))
-            return False
-        self._metrics.ledger_rows.inc(written)
+        self._metrics.ledger_behind.set(len(self._fresh))
+
+    async def _pass_over_ended(self) -> None:
+        """Let go of plans of which the ledger has the end, as after a start it has of nearly all: nothing follows it.
+
+        They are held whole here, and not in the store. Looked up before each batch, the thousands that are heard of
+        at a start are never held at once.
+        """
+        plans = (one for one in self._fresh.values() if isinstance(one, RemediationPlan))
+        ended = list(islice((one for one in plans if one.status.phase in TERMINAL), MOST_LOOKED_UP))
+        told = await self._ledger.told([one.metadata.uid for one in ended], entries.ENDED) if ended else ()
+        self._let_go(one for one in ended if one.metadata.uid in told)
+
+    async def _write(self, store: Store, batch: Sequence[Told]) -> None:
+        each = (_entries(store, one) for one in batch)
+        found = sorted(chain.from_iterable(each), key=lambda entry: entry.at)
+        self._metrics.ledger_rows.inc(await self._ledger.append(found) if found else 0)
         self._recovered()
-        return True
+        self._let_go(batch)
+
+    def _let_go(self, items: Iterable[Told]) -> None:
+        """The ledger has all of these, unless they have changed meanwhile."""
+        for one in items:
+            if self._fresh.get(one.metadata.uid) is one:
+                del self._fresh[one.metadata.uid]
 
     def _failed(self, problem: str) -> None:
         """Count every failure, and tell of each new one once."""

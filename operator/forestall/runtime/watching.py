@@ -27,6 +27,10 @@ PAGE = 100
 """Objects of a list that are read at a time. Kopf keeps each of them, and a task for it, until it has rested."""
 HANDFUL = 10
 """Events that are taken over at a time: each takes up to a millisecond of the loop that decides."""
+FULL = 3 * PAGE
+"""Events, of up to 30 KB, that may wait to be taken over: at a start Kopf hears of thousands faster than they can be."""
+LONGEST_WAIT = 1.0
+"""Seconds that Kopf is held up for one event at most."""
 REST = 0.5
 """Seconds after which Kopf lets go of an object that it hears nothing more of."""
 
@@ -96,6 +100,8 @@ def own_server() -> str:
 class Tray:
     """Hands over what one thread sees to the loop of another one, in its order, and wakes that once for a handful.
 
+    A full tray holds the first thread up: Kopf then reads no further, and the API server keeps the rest.
+
     `wake` has a function called in that loop soon, from any thread.
     """
 
@@ -103,9 +109,13 @@ class Tray:
         self._seen, self._wake = seen, wake
         self._items: deque[tuple[str, str | None, dict[str, Any]]] = deque()
         self._awake = False
+        self._room = threading.Event()
 
     def put(self, kind: str, event: str | None, body: dict[str, Any]) -> None:
-        """Leave an event, from any thread."""
+        """Leave an event, from another thread than the loop's."""
+        self._room.clear()
+        if len(self._items) >= FULL:  # looked at after the clearing: what makes room later is not missed
+            self._room.wait(LONGEST_WAIT)
         self._items.append((kind, event, body))
         if not self._awake:
             self._awake = True
@@ -117,6 +127,7 @@ class Tray:
             for _ in range(min(HANDFUL, len(self._items))):
                 self._seen(*self._items.popleft())
         finally:
+            self._room.set()
             self._awake = False  # before the look: what is put after it wakes the loop again
             if self._items:
                 self._awake = True

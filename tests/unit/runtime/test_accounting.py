@@ -1,14 +1,14 @@
 """The ledger follows the statuses, and whatever becomes of it the loop goes on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
 from forestall.api.remediationplan import RemediationPlan
 from forestall.closure import chain
 from forestall.ports import Entry, LedgerError, Row
-from forestall.runtime.accounting import BATCH, Accountant
+from forestall.runtime.accounting import BATCH, MOST_LOOKED_UP, Accountant
 from forestall.runtime.store import Store
 from forestall.runtime.telemetry import Metrics
 from tests.unit.closure.histories import finding, good, policy
@@ -21,6 +21,7 @@ class Book:
     def __init__(self) -> None:
         self.written: list[Row] = []
         self.calls = 0
+        self.asked: list[str] = []
         self.problem = ""
 
     async def append(self, entries: Sequence[Entry]) -> int:
@@ -36,7 +37,13 @@ class Book:
     async def rows(self, after: int) -> Sequence[Row]:
         return self.written[after:]
 
-    def told(self, uid: str) -> set[str]:
+    async def told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        self.asked += uids
+        if self.problem:
+            raise LedgerError(self.problem)
+        return frozenset(uid for uid in uids if transition in self.transitions(uid))
+
+    def transitions(self, uid: str) -> set[str]:
         return {row.entry.transition for row in self.written if row.entry.uid == uid}
 
 
@@ -73,11 +80,42 @@ def office() -> Office:
 def test_what_the_statuses_say_is_written_once(office: Office) -> None:
     office.put(policy(), finding(*CLOSED), good(0))
     office.look()
-    assert office.book.told("uid-of-web") == {"Raised", "Planned", "Cleared", "Closed"}
-    assert office.book.told("uid-of-p") == {"Proposed", "Approved", "Intended", "Finished", "Verified", "Ended"}
+    assert office.book.transitions("uid-of-web") == {"Raised", "Planned", "Cleared", "Closed"}
+    assert office.book.transitions("uid-of-p") == {"Proposed", "Approved", "Intended", "Finished", "Verified", "Ended"}
     assert office.metric("forestall_ledger_rows_total") == 10
     office.look()
     assert office.book.calls == 1
+
+
+def test_after_a_start_plans_whose_end_the_ledger_has_are_passed_over(office: Office) -> None:
+    office.put(good(0))
+    office.look()
+    started = Accountant(office.book, office.metrics)
+    started.notice(good(0))
+    asyncio.run(started.look(office.store))
+    assert started.has(good(0))
+    assert office.book.calls == 1
+
+
+def test_a_plan_that_has_not_ended_is_not_passed_over(office: Office) -> None:
+    office.put(good(0, phase="Soaking"))
+    office.look()
+    assert office.book.asked == []
+    office.put(good(0))
+    office.look()
+    assert office.book.asked == ["uid-of-p"]
+    assert "Ended" in office.book.transitions("uid-of-p")
+
+
+def test_of_thousands_that_have_ended_so_many_are_looked_up_before_each_batch(office: Office) -> None:
+    for number in range(MOST_LOOKED_UP + BATCH + 1):
+        plan = good(0)
+        office.accountant.notice(
+            plan.model_copy(update={"metadata": plan.metadata.model_copy(update={"uid": f"{number}"})})
+        )
+    office.look()
+    assert office.book.asked[:MOST_LOOKED_UP] == [str(number) for number in range(MOST_LOOKED_UP)]
+    assert office.metric("forestall_ledger_behind") == 0
 
 
 def test_entries_are_written_in_the_order_of_their_times(office: Office) -> None:
@@ -96,7 +134,7 @@ def test_an_unwritable_ledger_is_counted_and_made_up_for(office: Office) -> None
     assert office.metric("forestall_ledger_behind") == 1
     office.book.problem = ""
     office.look()
-    assert "Ended" in office.book.told("uid-of-p")
+    assert "Ended" in office.book.transitions("uid-of-p")
     assert office.metric("forestall_ledger_behind") == 0
 
 
@@ -114,9 +152,9 @@ def test_what_changes_while_the_ledger_is_written_is_written_next(office: Office
     accountant = Accountant(book, Metrics())
     accountant.notice(good(0, phase="Soaking"))
     asyncio.run(accountant.look(office.store))
-    assert "Ended" not in book.told("uid-of-p")
+    assert "Ended" not in book.transitions("uid-of-p")
     asyncio.run(accountant.look(office.store))
-    assert "Ended" in book.told("uid-of-p")
+    assert "Ended" in book.transitions("uid-of-p")
 
 
 def test_a_finding_waits_for_its_policy_which_says_how_it_counts(office: Office) -> None:
@@ -133,23 +171,23 @@ def test_what_is_deleted_is_told_as_it_was_at_its_end(office: Office) -> None:
     for item in (finding(*CLOSED), good(0)):
         office.store.drop(*wire(item))
     office.look()
-    assert "Closed" in office.book.told("uid-of-web")
-    assert "Ended" in office.book.told("uid-of-p")
+    assert "Closed" in office.book.transitions("uid-of-web")
+    assert "Ended" in office.book.transitions("uid-of-p")
 
 
 def test_a_status_that_makes_no_sense_stops_no_other(office: Office) -> None:
     odd: RemediationPlan = good(0, name="odd", steps=[])
     office.put(odd, good(0))
     office.look()
-    assert office.book.told("uid-of-odd") == set()
-    assert "Ended" in office.book.told("uid-of-p")
+    assert office.book.transitions("uid-of-odd") == set()
+    assert "Ended" in office.book.transitions("uid-of-p")
 
 
 def test_many_objects_are_written_a_part_at_a_time(office: Office) -> None:
     office.put(*(good(0, name=f"p{number}") for number in range(2 * BATCH + 1)))
     office.look()
     assert office.book.calls == 3
-    assert "Ended" in office.book.told(f"uid-of-p{2 * BATCH}")
+    assert "Ended" in office.book.transitions(f"uid-of-p{2 * BATCH}")
 
 
 def test_kinds_without_an_account_are_left_out(office: Office) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -46,6 +46,10 @@ class PostgresLedger:
         """Write those entries that are not there yet, all or none. Raises LedgerError."""
         return await asyncio.to_thread(self._append, entries)
 
+    async def told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        """Those of `uids` of which it has that transition. Raises LedgerError."""
+        return await asyncio.to_thread(self._told, uids, transition)
+
     async def rows(self, after: int) -> Sequence[Row]:
         """At most PAGE rows behind number `after`. Raises LedgerError, also where there is no table."""
         return await asyncio.to_thread(self._rows, after)
@@ -53,11 +57,14 @@ class PostgresLedger:
     def _append(self, entries: Sequence[Entry]) -> int:
         with self._cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_WRITERS,))
-            cursor.execute("SELECT to_regclass('ledger')")
-            if cursor.fetchone() == (None,):
+            if not _made(cursor):
                 for statement in (TABLE, *_RULES):
                     cursor.execute(statement)
             return Table(cursor, "%s").append(entries)
+
+    def _told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        with self._cursor() as cursor:
+            return Table(cursor, "%s").told(uids, transition) if _made(cursor) else frozenset()
 
     def _rows(self, after: int) -> Sequence[Row]:
         with self._cursor() as cursor:
@@ -71,3 +78,9 @@ class PostgresLedger:
                 yield cursor
         except (psycopg.Error, ValueError) as error:
             raise LedgerError(f"ledger in PostgreSQL: {error}") from error
+
+
+def _made(cursor: psycopg.Cursor) -> bool:
+    """Whether there is a ledger yet."""
+    cursor.execute("SELECT to_regclass('ledger')")
+    return cursor.fetchone() != (None,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,10 @@ class SqliteLedger:
         """Write those entries that are not there yet, all or none. Raises LedgerError."""
         return await asyncio.to_thread(self._append, entries)
 
+    async def told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        """Those of `uids` of which it has that transition. Raises LedgerError."""
+        return await asyncio.to_thread(self._told, uids, transition)
+
     async def rows(self, after: int) -> Sequence[Row]:
         """At most PAGE rows behind number `after`. Raises LedgerError, also where there is no file."""
         return await asyncio.to_thread(self._rows, after)
@@ -56,6 +60,12 @@ class SqliteLedger:
             count = Table(connection.cursor()).append(entries)
             connection.execute("COMMIT")
         return count
+
+    def _told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        if not self._path.exists():
+            return frozenset()
+        with self._connected("rw") as connection:
+            return Table(connection.cursor()).told(uids, transition)
 
     def _rows(self, after: int) -> Sequence[Row]:
         with self._connected("rw") as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, Protocol
 
 from forestall.api.base import format_time
@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS ledger (
 _NEXT = "SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"
 _LAST = "SELECT * FROM ledger ORDER BY seq DESC LIMIT 1"
 _KNOWN = "SELECT 1 FROM ledger WHERE uid = ? AND step = ? AND attempt = ? AND transition = ? AND at = ?"
+_TOLD = "SELECT 1 FROM ledger WHERE uid = ? AND transition = ? LIMIT 1"
 _INSERT = "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -58,19 +59,23 @@ class Table:
         found = self._cursor.fetchone()
         last, count = _row(found) if found else None, 0
         for entry in entries:
-            if self._known(entry):
+            if self._holds(_KNOWN, _key(entry)):
                 continue
             last, count = chain.seal(last, entry), count + 1
             self._run(_INSERT, (last.seq, last.previous, last.hash, *_key(entry), chain.canonical(entry.body)))
         return count
+
+    def told(self, uids: Collection[str], transition: str) -> frozenset[str]:
+        """Those of `uids` of which there is that transition."""
+        return frozenset(uid for uid in uids if self._holds(_TOLD, (uid, transition)))
 
     def rows(self, after: int) -> Sequence[Row]:
         """At most PAGE rows behind number `after`."""
         self._run(_NEXT, (after, PAGE))
         return [_row(found) for found in self._cursor.fetchall()]
 
-    def _known(self, entry: Entry) -> bool:
-        self._run(_KNOWN, _key(entry))
+    def _holds(self, statement: str, parameters: Sequence[Any]) -> bool:
+        self._run(statement, parameters)
         return self._cursor.fetchone() is not None
 
     def _run(self, statement: str, parameters: Sequence[Any] = ()) -> None:

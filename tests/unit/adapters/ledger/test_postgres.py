@@ -37,6 +37,12 @@ def test_entries_come_back_as_they_went_in_and_in_order(ledger: Ledger) -> None:
     assert first_break(rows) is None
 
 
+def test_it_says_of_whom_it_has_a_transition(ledger: Ledger) -> None:
+    assert asyncio.run(ledger.told(["u1"], "Ended")) == frozenset()
+    append(ledger, entry(1, uid="u1", transition="Ended"), entry(2, uid="u2"), entry(3, uid="u3", transition="Ended"))
+    assert asyncio.run(ledger.told(["u1", "u2", "u4"], "Ended")) == {"u1"}
+
+
 def test_an_entry_is_written_once_however_often_it_is_offered(ledger: Ledger) -> None:
     assert append(ledger, entry(1), entry(2)) == 2
     assert append(ledger, entry(1, other="words"), entry(2), entry(3), entry(3)) == 1
