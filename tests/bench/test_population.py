@@ -17,8 +17,10 @@ from tests.api.loop.world import World, install
 from tests.api.person import expect
 from tests.bench.measuring import Figure, cpu_seconds, memory_mebibytes, status_writes, table
 from tests.bench.population import Lived, populate
-from tools.cluster import session_folder
+from tests.chart.rendering import NAMESPACE
+from tools.cluster import process, session_folder
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.operator import checkout
 from tools.cluster.process import wait_until
 
 pytestmark = pytest.mark.bench
@@ -46,6 +48,7 @@ def test_a_population(world: World) -> None:
     alone = cpu_of_changes(model, quiet)
     bare = memory_mebibytes(world.operator.pid)
     world.operator.stop()
+    least = cpu_of_changes_by_bare_kopf(model)
     names = populate(world, lived(model), SHOPS, EACH)
     settled(world)
     world.operator.stop()
@@ -61,6 +64,7 @@ def test_a_population(world: World) -> None:
     memory = memory_mebibytes(world.operator.pid)
     figures = (
         Figure("operator's CPU for a change, alone", "ms", [alone]),
+        Figure("... of an operator on Kopf that does nothing but say what it has seen", "ms", [least]),
         Figure(f"operator's CPU for a change, among {OBJECTS} plans", "ms", [among]),
         Figure(f"cold start with {OBJECTS} plans: ready", "s", [ready]),
         Figure(f"cold start with {OBJECTS} plans: all known and in the ledger", "s", [whole]),
@@ -76,6 +80,7 @@ def test_a_population(world: World) -> None:
     assert started == [0, 0]
     assert policies <= SHOPS + 1
     assert resting == 0
+    assert alone <= 2 * least
     assert among <= 3 * alone
     assert memory - bare <= 200
 
@@ -138,13 +143,35 @@ def idle(world: World, passes: int) -> tuple[float, float]:
 
 def cpu_of_changes(shop: Shop, rate: float) -> float:
     """The operator's CPU milliseconds for a changed policy, what it uses at rest left out."""
-    operator = shop.world.operator
-    used, began = cpu_seconds(operator.pid), time.monotonic()
+    return _cpu_of_changes(shop, shop.world.operator.pid, rate)
+
+
+def cpu_of_changes_by_bare_kopf(shop: Shop) -> float:
+    """The same of the least that an operator on Kopf can do, run in place of ours. At rest it uses nothing."""
+    world = shop.world
+    account = world.cluster.service_account_kubeconfig(NAMESPACE, "forestall")
+    variables = [f"{name}={value}" for name, value in {**checkout(), "KUBECONFIG": str(account)}.items()]
+    command = ["env", *variables, sys.executable, "-m", "tests.bench.bare"]
+    bare = world.cluster.run("bare", command, world.folder / "bare.log")
+    try:
+        _change(shop, CHANGES)  # the first one waits until it has started
+        return _cpu_of_changes(shop, bare.pid)
+    finally:
+        process.stop(bare)
+
+
+def _cpu_of_changes(shop: Shop, pid: int, rate: float = 0.0) -> float:
+    used, began = cpu_seconds(pid), time.monotonic()
     for number in range(CHANGES):
-        changed = shop.change(POLICIES, POLICY, {"spec": {"riskLimits": {"maxAffectedServices": 10 + number}}})
-        wait_until("the change to be seen", partial(is_observed, shop, changed["metadata"]["generation"]))
-    spent = cpu_seconds(operator.pid) - used - rate * (time.monotonic() - began)
+        _change(shop, number)
+    spent = cpu_seconds(pid) - used - rate * (time.monotonic() - began)
     return spent / CHANGES * 1000
+
+
+def _change(shop: Shop, number: int) -> None:
+    """Change the policy, and wait until its status is about that."""
+    changed = shop.change(POLICIES, POLICY, {"spec": {"riskLimits": {"maxAffectedServices": 10 + number}}})
+    wait_until("the change to be seen", partial(is_observed, shop, changed["metadata"]["generation"]))
 
 
 def is_observed(shop: Shop, generation: int) -> bool:

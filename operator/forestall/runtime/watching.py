@@ -28,7 +28,7 @@ PAGE = 100
 HANDFUL = 10
 """Events that are taken over at a time: each takes up to a millisecond of the loop that decides."""
 FULL = 3 * PAGE
-"""Events, of up to 30 KB, that may wait to be taken over: at a start Kopf hears of thousands faster than they can be."""
+"""Events, each some 30 KB, that may wait to be taken over: a start tells of thousands faster than they can be."""
 LONGEST_WAIT = 1.0
 """Seconds that Kopf is held up for one event at most."""
 REST = 0.5
