@@ -82,7 +82,7 @@ def test_a_population(world: World) -> None:
     assert resting == 0
     assert alone <= 2 * least
     assert among <= 3 * alone
-    assert memory - bare <= 200
+    assert memory - bare <= 160
 
 
 def live(world: World) -> Shop:
