@@ -207,8 +207,12 @@ async def _as_wanted(context: Context, status: RemediationPlanStatus, runbook: R
 
 
 async def _replicasets(context: Context, target: Json) -> Sequence[Json]:
-    """The ReplicaSets of a Deployment's namespace; none for what has no namespace, or none to do with them."""
-    return await context.kube.list(REPLICASETS, target["metadata"]["namespace"]) if "template" in target["spec"] else ()
+    """The ReplicaSets that may be a Deployment's, as they bear the labels that it selects by; none for anything else."""
+    if "template" not in target["spec"]:
+        return ()
+    wanted = (target["spec"].get("selector") or {}).get("matchLabels") or {}
+    labels = ",".join(f"{name}={value}" for name, value in sorted(wanted.items()))
+    return await context.kube.list(REPLICASETS, target["metadata"]["namespace"], labels=labels)
 
 
 async def _jobs(context: Context, plan: RemediationPlan) -> dict[str, JobState]:

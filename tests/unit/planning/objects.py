@@ -55,6 +55,7 @@ def replicaset(name: str, image: str, revision: object, *, owner: str = "uid-car
         "metadata": {
             "name": name,
             "namespace": "shop",
+            "labels": pod["metadata"]["labels"],
             "annotations": {"deployment.kubernetes.io/revision": str(revision)},
             "ownerReferences": [{"uid": owner, "controller": True, "kind": "Deployment", "name": "cart"}],
         },
