@@ -285,6 +285,76 @@ def test_explain_reads_what_the_operator_wrote(
     assert "there is no Runbook scael" in run(cluster, "erin", "explain", "unplanned").stdout
 
 
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "twin-cli.md"
+HOST = "twin-host"
+
+
+@pytest.fixture
+def live_twin(cluster: ApiTier, world: Installation, namespace: str) -> Iterator[str]:
+    """A twin of a namespace with a Service on one ready node, and olga with the rights that the guide asks for."""
+    role = yaml.safe_load(GUIDE.read_text().split("```yaml\n", 1)[1].split("```", 1)[0])
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": role["metadata"]["name"]},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "olga"}],
+    }
+    twin = {
+        "apiVersion": "forestall.dev/v1alpha1",
+        "kind": "NetworkTwin",
+        "metadata": {"name": "live"},
+        "spec": {"sources": [{"name": "objects", "kubernetes": {"namespaces": [namespace]}}]},
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": namespace, "labels": {"app": "web"}},
+        "spec": {"nodeName": HOST, "containers": [{"name": "main", "image": "example.com/web:1"}]},
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": namespace},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }
+    zone = {"topology.kubernetes.io/zone": "twin-zone"}
+    host = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": HOST, "labels": zone}}
+    given = yaml.safe_dump_all([role, binding, twin, host, service, pod])
+    cluster.kubectl("apply", "-f", "-", input=given)
+    ready = json.dumps({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    for where in (("node", HOST), ("pod", "web", "-n", namespace)):
+        cluster.kubectl("patch", *where, "--subresource=status", "--type=merge", "--patch", ready)
+    yield "live"
+    cluster.kubectl("delete", "--wait=false", "-f", "-", input=given)
+
+
+def test_the_live_twin_is_asked_with_the_rights_of_the_guide(cluster: ApiTier, live_twin: str, namespace: str) -> None:
+    def asked(command: str, *args: str) -> tuple[int, Any]:
+        words = ("twin", command, "--twin", live_twin, *args, "--output", "json")
+        argv = (str(PLUGIN), *words, "--kubeconfig", str(kubeconfig(cluster, "olga")))
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+        return done.returncode, json.loads(done.stdout)
+
+    code, shown = asked("show")
+    counts = {one["kind"]: one["count"] for one in shown["objects"]}
+    assert (code, shown["remarks"], counts["Pod"], counts["Service"]) == (0, [], 1, 1)
+    code, lost = asked("what-if", "--fail", f"node/{HOST}")
+    assert code == 1
+    assert lost["objects"]["steps"][0]["services"] == [
+        {"element": f"Service/{namespace}/web", "readyBefore": 1, "readyAfter": 0}
+    ]
+    code, single = asked("spof")
+    found = {one["element"]: one["services"] for one in single["objects"]["singlePoints"]}
+    assert (code, found) == (
+        1,
+        {
+            f"Node/{HOST}": [f"{namespace}/web"],
+            "RiskGroup/topology.kubernetes.io/zone=twin-zone": [f"{namespace}/web"],
+        },
+    )
+
+
 def completed(cluster: ApiTier, who: str, *words: str) -> list[str]:
     """What kubectl itself offers for the last of the words behind `kubectl forestall`."""
     argv = ("kubectl", "__complete", "forestall", *words)

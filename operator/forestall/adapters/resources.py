@@ -71,3 +71,5 @@ TWIN_KINDS = (
     AUTOSCALERS,
 )
 """What the twin is made of."""
+CLUSTER_SCOPED = frozenset((NODES, VOLUMES))
+"""Those of the twin's kinds whose objects are in no namespace."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 import typer
 
 from forestall.adapters.kubernetes.kubeconfig import InvalidKubeconfigError, contexts, read
-from forestall.adapters.resources import FINDINGS, PAUSES, PLANS, POLICIES, TWINS
+from forestall.adapters.resources import FINDINGS, NODES, PAUSES, PLANS, POLICIES, TWINS
 from forestall.cli.failures import Failure
 from forestall.cli.kubeconfig import namespace_of
 from forestall.cli.session import World
@@ -31,13 +31,18 @@ LONGEST: Final = 3.0
 Complete = Callable[[typer.Context, str], list[str]]
 
 
-def _names(*kinds: Resource, wanted: Callable[[Json], bool] = lambda _: True, cluster_scoped: bool = False) -> Complete:
+def _names(
+    *kinds: Resource,
+    wanted: Callable[[Json], bool] = lambda _: True,
+    cluster_scoped: bool = False,
+    prefix: str = "",
+) -> Complete:
     def complete(context: typer.Context, incomplete: str) -> list[str]:
         try:
             found = asyncio.run(asyncio.wait_for(_read(context, kinds, cluster_scoped=cluster_scoped), LONGEST))
         except (Failure, KubeError, TimeoutError):
             return []
-        names = (str(item["metadata"]["name"]) for item in found if wanted(item))
+        names = (f"{prefix}{item['metadata']['name']}" for item in found if wanted(item))
         return sorted(name for name in names if name.startswith(incomplete))
 
     return complete
@@ -69,6 +74,7 @@ pending = _names(PLANS, wanted=_pending)
 items = _names(PLANS, FINDINGS)
 policies = _names(POLICIES)
 twins = _names(TWINS, cluster_scoped=True)
+hosts = _names(NODES, cluster_scoped=True, prefix="node/")
 pauses = _names(PAUSES)
 
 

@@ -13,6 +13,7 @@ from forestall.runtime.bindings import bound
 from forestall.runtime.feed import Feed
 from forestall.runtime.topologies import Topologies
 from forestall.twin.live import Live
+from forestall.twin.sources import empty_live, of_objects
 from forestall.twin.views import Snapshot
 
 REACHABLE = "vector(1)"
@@ -156,9 +157,9 @@ class Twins:
 
     def _make(self, resource: NetworkTwin) -> Twin:
         name, sources = resource.metadata.name, resource.spec.sources
-        objects = next((source.kubernetes for source in sources if source.kubernetes), None)
+        objects = of_objects(resource.spec)
         server = next((source.prometheus for source in sources if source.prometheus), None)
-        live = Live({group.label: group.cause for group in objects.risk_groups} if objects else {})
+        live = empty_live(objects)
         feed = self._feed(name, live, objects) if objects is not None else None
         metrics = self._metrics(server) if server is not None else None
         topologies = self._topologies(resource, live)

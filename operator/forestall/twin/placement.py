@@ -21,8 +21,13 @@ def attracts(workload: Workload, node: Node) -> bool:
 
 def chosen(node: Node, terms: Sequence[Selector]) -> bool:
     """Whether one of the terms of a node selector matches the node; all nodes where there are none."""
-    labels = {**node.labels, "metadata.name": node.key.name}
+    labels = labels_of(node)
     return not terms or any(term.requirements and term.matches(labels) for term in terms)
+
+
+def labels_of(node: Node) -> Mapping[str, str]:
+    """What the terms of a node selector ask of: the node's labels, with its name among them."""
+    return {**node.labels, "metadata.name": node.key.name}
 
 
 def _open(workload: Workload, node: Node) -> bool:

@@ -1,6 +1,7 @@
-"""Topology sources: which ConfigMaps and keys they select, and how a document of theirs is read.
+"""Sources of a twin: the one of Kubernetes objects, and of topologies which ConfigMaps and keys they select, and how a
+document of theirs is read.
 
-The operator and the command line read the same documents by the same rules.
+The operator and the command line read the same sources by the same rules.
 """
 
 from __future__ import annotations
@@ -10,12 +11,23 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from forestall.api.networktwin import TOPOLOGY_LABEL, TopologySource
+from forestall.api.networktwin import TOPOLOGY_LABEL, KubernetesSource, NetworkTwinSpec, TopologySource
 from forestall.twin.formats import Loaded, load
+from forestall.twin.live import Live
 from forestall.twin.topology import Topology
 
 MARKED: Final = f"{TOPOLOGY_LABEL}=true"
 """Selects what is meant to be read as topology, and nothing else."""
+
+
+def of_objects(spec: NetworkTwinSpec) -> KubernetesSource | None:
+    """The source of Kubernetes objects: the first, as at most one is read. None where the twin has none."""
+    return next((source.kubernetes for source in spec.sources if source.kubernetes), None)
+
+
+def empty_live(source: KubernetesSource | None) -> Live:
+    """A Live view that holds nothing yet, with the risk groups that the source asks for."""
+    return Live({group.label: group.cause for group in source.risk_groups} if source is not None else {})
 
 
 def selector(source: TopologySource) -> str:

@@ -262,6 +262,15 @@ class Potential(View):
                 raise KeyError(key)
         return self._lost(elements, f"lose {', '.join(map(str, elements))}")
 
+    def regain_nodes(self, names: Collection[str]) -> Potential:
+        """Kubernetes nodes that were supposed lost are back: what stands on them serves again as it did, and pods that
+        wait for a place find one where they may.
+        """
+        nodes = {name: replace(self.nodes[name], ready=True) for name in names}
+        told = ", ".join(f"node/{name}" for name in sorted(names))
+        back = replace(self, nodes={**self.nodes, **nodes}, edits=(*self.edits, f"regain {told}"))
+        return back._settled()
+
     def set_metrics(self, metrics: Mapping[Key, int]) -> Potential:
         """Links have other costs in routing."""
         links = [replace(self.topology.links[key], metric=metric) for key, metric in metrics.items()]

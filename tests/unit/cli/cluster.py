@@ -20,6 +20,8 @@ class Cluster:
         self.refusal: KubeError | None = None
         self.connected: tuple[str | None, str | None] | None = None
         self.rights: set[tuple[str, str, str, str]] = set()
+        self.unlisted: set[tuple[str, str]] = set()
+        """Kinds that may not be listed, each with the namespace in which; empty for the whole cluster."""
 
     async def connect(self, kubeconfig: str | None, context: str | None) -> Self:
         self.connected = (kubeconfig, context)
@@ -45,6 +47,8 @@ class Cluster:
     async def list(
         self, resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
     ) -> Sequence[Json]:
+        if (resource.kind, namespace) in self.unlisted:
+            raise KubeError(403, "Forbidden", f'User "{ME}" cannot list resource "{resource.plural}"')
         return [
             copy.deepcopy(one)
             for (kind, where, _), one in self.objects.items()

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from forestall.api.networktwin import TopologySource
+from forestall.api.networktwin import KubernetesSource, NetworkTwinSpec, TopologySource
 from forestall.twin.formats import UnreadableTopologyError
-from forestall.twin.sources import read, selector, texts
+from forestall.twin.sources import empty_live, of_objects, read, selector, texts
+from tests.unit.twin.objects import node
 
 NETJSON = json.dumps(
     {
@@ -25,6 +26,26 @@ NETJSON = json.dumps(
 
 def source(**spec: Any) -> TopologySource:
     return TopologySource.model_validate(spec)
+
+
+def test_the_first_source_of_objects_is_the_one_that_is_read() -> None:
+    named = [{"name": "net", "topology": {}}, {"name": "a", "kubernetes": {"namespaces": ["shop"]}}]
+    spec = NetworkTwinSpec.model_validate({"sources": [*named, {"name": "b", "kubernetes": {}}]})
+    found = of_objects(spec)
+    assert found is not None
+    assert found.namespaces == ("shop",)
+    assert of_objects(NetworkTwinSpec.model_validate({"sources": named[:1]})) is None
+
+
+def test_labels_that_the_source_names_are_risk_groups() -> None:
+    labelled = node("a", labels={"rack": "r1", "topology.kubernetes.io/zone": "x"})
+    given = KubernetesSource.model_validate({"riskGroups": [{"label": "rack", "cause": "rack"}]})
+    found = {}
+    for source in (given, None):
+        view = empty_live(source)
+        view.apply("Node", labelled)
+        found[source] = {key.name: group.cause for key, group in view.snapshot().topology.groups.items()}
+    assert found == {given: {"rack=r1": "rack"}, None: {}}
 
 
 def test_config_maps_bear_the_mark_and_all_labels_of_the_source() -> None:

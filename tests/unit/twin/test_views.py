@@ -155,6 +155,19 @@ def test_a_risk_group_takes_its_members_down_and_a_platform_node_the_kubernetes_
     assert not fact.potential().lose_node("c").topology.nodes[router("c", "cluster")].up
 
 
+def test_a_node_that_was_supposed_lost_is_back_with_what_stands_on_it() -> None:
+    view = snapshot([*nodes("a", "b"), *web("a", "b")]).potential().lose_nodes(("a", "b")).regain_nodes(("b",))
+    assert [pod.node for pod in view.ready_pods(WEB_SERVICE)] == ["b"]
+    assert view.edits == ("lose node/a, node/b", "regain node/b")
+
+
+def test_pods_without_a_place_find_one_on_a_node_that_is_back() -> None:
+    given = snapshot([*nodes("a", "b"), *web("a")]).potential().lose_node("b")
+    waiting = given.drain("a").set_replicas(WEB, 1)
+    assert waiting.ready_pods(WEB_SERVICE) == ()
+    assert [pod.node for pod in waiting.regain_nodes(("b",)).ready_pods(WEB_SERVICE)] == ["b"]
+
+
 def test_a_group_may_have_members_that_nobody_knows() -> None:
     twin = live(nodes())
     duct = Key("RiskGroup", "", "duct")

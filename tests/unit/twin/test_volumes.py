@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from forestall.api.base import Key
 from forestall.ports import Json
 from tests.unit.twin.objects import (
@@ -35,6 +37,29 @@ def test_one_that_every_node_or_no_node_reaches_is_left_out() -> None:
     assert snapshot(zoned(claim(), volume())).volumes.reach == {}
     assert snapshot(zoned(claim(), volume(zone="z"))).volumes.reach == {}
     assert snapshot(zoned(claim())).volumes.reach == {}
+
+
+@pytest.mark.parametrize(
+    ("terms", "reached"),
+    [
+        ([[("zone", "In", "x"), ("kubernetes.io/hostname", "NotIn", "a")]], {"b"}),
+        ([[("zone", "Exists")]], {"a", "b", "c"}),
+        ([[("zone", "NotIn", "x")]], {"c"}),
+        ([[("zone", "In", "y")], [("kubernetes.io/hostname", "In", "a", "nowhere")]], {"a", "c"}),
+        ([[("zone", "NotIn", "y"), ("zone", "In", "x", "y")], [("zone", "In", "y")]], {"a", "b", "c"}),
+    ],
+)
+def test_all_requirements_of_any_term_choose(terms: list[list[tuple[str, ...]]], reached: set[str]) -> None:
+    needs = [[{"key": key, "operator": word, "values": values} for key, word, *values in term] for term in terms]
+    disk = volume()
+    disk["spec"] = {"nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": one} for one in needs]}}}
+    assert snapshot(zoned(claim(), disk)).volumes.reach == {DATA: reached}
+
+
+def test_volumes_with_the_same_terms_share_the_nodes_that_reach_them() -> None:
+    others = (claim("logs", "other"), volume("other", zone="x"))
+    one, other = snapshot(zoned(claim(), volume(zone="x"), *others)).volumes.reach.values()
+    assert one is other
 
 
 def test_a_pod_serves_no_more_once_all_nodes_that_reach_its_volume_are_lost() -> None:

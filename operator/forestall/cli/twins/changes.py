@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from forestall.api.base import Key
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.twins.figures import parsed_rate
-from forestall.cli.twins.naming import Names
+from forestall.cli.twins.naming import ALL, HOST, Names
 from forestall.twin.analyses.edits import MoveDemand, Resize, ScaleDemands, SetMetric, edited
+from forestall.twin.joining import platforms
 from forestall.twin.topology import DEMAND, LINK, NODE, Gate, Topology
 
 Edit = Callable[[Topology], Topology]
@@ -28,21 +29,35 @@ _SET: Final = re.compile(r"(.+):(metric|capacity|amount|from|to)=(.+)", re.DOTAL
 _METRIC: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
+class Switch(NamedTuple):
+    """An element that is brought up, or down."""
+
+    element: Key
+    up: bool
+
+
 def parsed_change(text: str, names: Names) -> Edit:
     """What the text says to change. Raises Failure where it is no change, or of nothing that there is."""
     if match := _SCALED.fullmatch(text):
         return _scaling(match[1], float(match[2]), names)
-    if match := _SWITCHED.fullmatch(text):
-        key, up = names.find(match[1], option=OPTION), match[2] == "up"
-        return lambda topology: switched(topology, [key], up=up)
+    if (switch := parsed_switch(text, names)) is not None:
+        return lambda topology: switched(topology, [switch.element], up=switch.up)
     if match := _SET.fullmatch(text):
         return _SETTERS[match[2]](match[1], match[3], names)
     raise Failure(Exit.USAGE, f"{OPTION}: {text!r} is no change", FORMS)
 
 
+def parsed_switch(text: str, names: Names) -> Switch | None:
+    """What is brought up or down; None where the text says something else. Raises Failure where there is no such."""
+    match = _SWITCHED.fullmatch(text)
+    if match is None:
+        return None
+    return Switch(names.find(match[1], (*ALL, HOST), option=OPTION), match[2] == "up")
+
+
 def switched(topology: Topology, elements: Iterable[Key], *, up: bool) -> Topology:
     """The elements, with the members of risk groups, brought up or down. What rests on them follows by itself."""
-    wanted = {member for element in elements for member in _members(topology, element)}
+    wanted = meant(topology, elements)
     nodes = [replace(topology.nodes[key], up=up) for key in sorted(wanted) if key in topology.nodes]
     links = [replace(topology.links[key], up=up) for key in sorted(wanted) if key in topology.links]
     others = sorted(key for key in wanted if key not in topology.nodes and key not in topology.links)
@@ -51,6 +66,15 @@ def switched(topology: Topology, elements: Iterable[Key], *, up: bool) -> Topolo
     kept = [gate for gate in topology.gates if gate not in shut]
     gates = kept if up else [*kept, *sorted(shut, key=lambda gate: gate.owner)]
     return replace(topology.with_nodes(nodes).with_links(links), gates=tuple(gates))
+
+
+def meant(topology: Topology, elements: Iterable[Key]) -> frozenset[Key]:
+    """The elements, members for risk groups, and what Kubernetes nodes among them are in platform networks."""
+    members = frozenset(member for element in elements for member in _members(topology, element))
+    hosts = [key.name for key in members if key.kind == HOST]
+    return members | (
+        {Key(NODE, network, name) for network in platforms(topology) for name in hosts} & topology.nodes.keys()
+    )
 
 
 def _members(topology: Topology, element: Key) -> tuple[Key, ...]:

@@ -1,4 +1,4 @@
-"""The commands about networks: `kubectl forestall twin …`, on a file or on a twin in the cluster."""
+"""The commands about networks and objects: `kubectl forestall twin …`, on a file or on a twin in the cluster."""
 
 from __future__ import annotations
 
@@ -14,16 +14,27 @@ from forestall.cli.commands import Format, Kubeconfig, KubeContext
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.screen import Screen
 from forestall.cli.session import Output, Session, command, offline
-from forestall.cli.twins import comparing, contingencies, pictures, prompting, showing, single_points, supposing
+from forestall.cli.twins import (
+    comparing,
+    contingencies,
+    pictures,
+    prompting,
+    showing,
+    single_losses,
+    supposing,
+    what_if,
+)
 from forestall.cli.twins.contingencies import SINGLE, Scope
 from forestall.cli.twins.figures import parsed_share, rate
 from forestall.cli.twins.live import from_twin
-from forestall.cli.twins.reading import Read, chosen, from_file
+from forestall.cli.twins.reading import Read, chosen, from_file, require_networks
 from forestall.cli.twins.states import state
 from forestall.twin.formats import Written, export
 from forestall.twin.picture import picture
 
-twin_app = typer.Typer(no_args_is_help=True, help="Look at networks, and at what would be if something failed.")
+twin_app = typer.Typer(
+    no_args_is_help=True, help="Look at networks and objects, and at what would be if something failed."
+)
 
 File = Annotated[
     str,
@@ -80,7 +91,7 @@ def show_command(
     kube_context: KubeContext = None,
     output: Format = Output.TABLE,
 ) -> None:
-    """Show what there is by layer and network, what is wrong with the data, and the fullest links."""
+    """Show objects by kind and networks by layer, what is wrong with the data, and the fullest links."""
 
     def work(screen: Screen, read: Read) -> None:
         found = showing.gather(read, network)
@@ -107,13 +118,17 @@ def what_if_command(
         list[str] | None,
         typer.Option(
             "--fail",
-            help="A node, link or risk group that fails; several fail at once.",
+            help="A node, link or risk group that fails; several fail at once. A Kubernetes node: node/NAME.",
             autocompletion=prompting.elements,
         ),
     ] = None,
     change: Annotated[
         list[str] | None,
-        typer.Option("--change", help="What changes: link:metric=20, link:capacity=10G, link:down, demands*1.3 …"),
+        typer.Option(
+            "--change",
+            help="What changes: link:metric=20, link:capacity=10G, link:down, demands*1.3, node/a:drain, node/a:cordon,"
+            " Deployment/shop/web:replicas=3 …",
+        ),
     ] = None,
     then: Annotated[
         list[str] | None,
@@ -131,7 +146,7 @@ def what_if_command(
     kube_context: KubeContext = None,
     output: Format = Output.TABLE,
 ) -> None:
-    """Compare a network with how it would be. Exit code 1 if a limit is broken, 3 if that is not known."""
+    """Compare what is with what would be. Exit code 1 if a limit is broken or a Service lost, 3 if not known."""
 
     def work(screen: Screen, read: Read) -> None:
         question = supposing.Question(
@@ -142,15 +157,16 @@ def what_if_command(
             lost=lost,
             within_n1=within_n1,
         )
-        found = supposing.suppose(screen, read.topology, chosen(read.topology, network), question)
+        found = what_if.ask(screen, read, network, question, drawn=file_of_picture is not None)
         if screen.as_json:
-            screen.json(supposing.to_json(found))
+            screen.json(what_if.to_json(found))
         else:
-            supposing.render(screen, found)
-        words = "; ".join(step.name for step in found.steps[1:])
-        marks = found.after.marks(f"{found.after.network}: {words}", supposing.summary(found))
-        pictures.write(screen, file_of_picture, found.after.topology, found.after.network, marks)
-        supposing.require(found)
+            what_if.render(screen, found)
+        if found.networks is not None:
+            after, words = found.networks.after, "; ".join(step.name for step in found.steps)
+            marks = after.marks(f"{after.network}: {words}", supposing.summary(found.networks))
+            pictures.write(screen, file_of_picture, after.topology, after.network, marks)
+        what_if.require(found)
 
     _on(context, file, twin, work, kubeconfig=kubeconfig, kube_context=kube_context, output=output)
 
@@ -175,15 +191,15 @@ def spof_command(
     kube_context: KubeContext = None,
     output: Format = Output.TABLE,
 ) -> None:
-    """Rank single points of failure by what they cut off. Exit code 1 if there are any, 3 if that is not known."""
+    """Rank single points of failure by what they take down. Exit code 1 if there are any, 3 if that is not known."""
 
     def work(screen: Screen, read: Read) -> None:
-        found = single_points.gather(read.topology, chosen(read.topology, network), anchors or ())
+        found = single_losses.gather(read, network, anchors or ())
         if screen.as_json:
-            screen.json(single_points.to_json(found))
+            screen.json(single_losses.to_json(found))
         else:
-            single_points.render(screen, read.topology, found, top, anchored=bool(anchors))
-        single_points.require(found)
+            single_losses.render(screen, found, top)
+        single_losses.require(found)
 
     _on(context, file, twin, work, kubeconfig=kubeconfig, kube_context=kube_context, output=output)
 
@@ -257,6 +273,8 @@ def export_command(
 
     def work(screen: Screen, read: Read) -> None:
         showing.render_defects(screen, read.defects)
+        if read.snapshot is not None:
+            require_networks(read.topology)
         text = _drawn(read, network) if form is Target.SVG else export(read.topology, DOCUMENTS[form])
         if target is None:
             screen.raw(text)

@@ -83,7 +83,12 @@ def counted(number: float, what: str) -> str:
 
 def listed(topology: Topology, keys: Iterable[Key]) -> str:
     """The elements by name, as many as fit a cell; of a cable with links both ways one."""
-    found = list(dict.fromkeys(named(topology, key) for key in one_way(topology, keys)))
+    return shortened(dict.fromkeys(named(topology, key) for key in one_way(topology, keys)))
+
+
+def shortened(texts: Iterable[str]) -> str:
+    """As many of the texts as fit a cell, and how many more there are."""
+    found = list(texts)
     more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
     return ", ".join(found[:MOST_NAMED]) + more if found else "-"
 

@@ -1,4 +1,4 @@
-"""The networks of a twin in the cluster: the same documents that its operator reads, read as whoever asks."""
+"""A twin in the cluster: the same documents and objects that its operator reads, read as whoever asks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from forestall.adapters.resources import CONFIG_MAPS, NAMESPACES, TWINS
-from forestall.api.networktwin import NetworkTwin, TopologySource
+from forestall.api.networktwin import KubernetesSource, NetworkTwin, TopologySource
 from forestall.cli.failures import Exit, Failure
 from forestall.cli.reading import checked_name, parsed
+from forestall.cli.twins.listing import remarks, take_in
 from forestall.cli.twins.reading import Read
 from forestall.ports import Json, Kube, KubeError
 from forestall.twin.defects import Defect
 from forestall.twin.formats import Loaded
-from forestall.twin.sources import MARKED, read, selector, texts
+from forestall.twin.sources import MARKED, empty_live, of_objects, read, selector, texts
 from forestall.twin.topology import Topology
 
+LABEL_THEM: Final = f"give ConfigMaps with documents the label {MARKED}"
 NETWORK_KINDS: Final = frozenset(("NetworkNode", "NetworkLink", "Demand"))
 
 
@@ -32,17 +34,36 @@ class Document:
 
 
 async def from_twin(kube: Kube, name: str) -> Read:
-    """The topology of the twin of that name. Raises KubeError, or Failure where there is nothing to read."""
+    """The twin of that name, as it is now. Raises KubeError, or Failure where there is nothing to read."""
     twin = parsed(NetworkTwin, await _twin(kube, checked_name(name, "twin's name")))
+    objects = of_objects(twin.spec)
     sources = [(source.name, source.topology) for source in twin.spec.sources if source.topology is not None]
-    if not sources:
-        raise Failure(Exit.ERROR, f"twin {name} has no topology source", "add one to its spec.sources")
+    if not sources and objects is None:
+        remedy = "add one of kubernetes or topology to its spec.sources"
+        raise Failure(Exit.ERROR, f"twin {name} has no source of networks or objects", remedy)
     found = [document for source in sources for document in await _documents(kube, *source)]
-    if not found:
-        remedy = f"give ConfigMaps with documents the label {MARKED}"
-        raise Failure(Exit.ERROR, f"the topology sources of twin {name} select no document", remedy)
+    if not found and objects is None:
+        raise Failure(Exit.ERROR, f"the topology sources of twin {name} select no document", LABEL_THEM)
     topology, defects = _joined(found)
-    return Read(f"twin {name}", topology, defects, tuple(_remarks(twin)))
+    given = Read(f"twin {name}", topology, defects, tuple(_remarks(twin, found)))
+    return given if objects is None else await _with_objects(kube, objects, given)
+
+
+async def _with_objects(kube: Kube, source: KubernetesSource, given: Read) -> Read:
+    """What was read, joined with the objects of the source as the operator joins them."""
+    live = empty_live(source)
+    live.declare(given.topology)
+    unread = await take_in(kube, source, live)
+    snapshot = live.snapshot()
+    unreadable = (Defect(str(key), message, fatal=True) for key, message in sorted(snapshot.defects.items()))
+    return replace(
+        given,
+        topology=snapshot.topology,
+        defects=(*given.defects, *unreadable),
+        remarks=(*given.remarks, *remarks(unread)),
+        snapshot=snapshot,
+        unread=unread,
+    )
 
 
 async def _twin(kube: Kube, name: str) -> Json:
@@ -92,8 +113,10 @@ def _loaded(document: Document) -> Loaded:
     return replace(found, defects=tuple(defects))
 
 
-def _remarks(twin: NetworkTwin) -> Iterator[str]:
+def _remarks(twin: NetworkTwin, found: Sequence[Document]) -> Iterator[str]:
     """What the operator's twin has and this one has not."""
+    if not found and any(source.topology for source in twin.spec.sources):
+        yield f"The topology sources select no document: {LABEL_THEM}."
     measured = sorted(binding.name for binding in twin.spec.metrics if binding.kind in NETWORK_KINDS)
     if measured:
         yield f"What is measured is not in it, but what documents say: the bindings {', '.join(measured)} are left out."

@@ -8,6 +8,7 @@ from typing import Final
 
 import typer
 
+from forestall.cli import completing
 from forestall.cli.failures import Failure
 from forestall.cli.twins.reading import STANDARD_INPUT, from_file
 from forestall.twin.topology import NODE, Topology
@@ -35,7 +36,9 @@ def networks(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def elements(context: typer.Context, incomplete: str) -> list[str]:
-    """Nodes, links and risk groups of the file."""
+    """Nodes, links and risk groups of the file, or Kubernetes nodes where a twin is named in its place."""
+    if context.params.get("twin"):
+        return completing.hosts(context, incomplete)
     topology = _topology(context)
     return _offered((key.name for key in (*topology.groups, *topology.nodes, *topology.links)), incomplete)
 

@@ -14,6 +14,7 @@ from forestall.twin.defects import Defect
 from forestall.twin.formats import UnreadableTopologyError, load
 from forestall.twin.formats.parsing import LIMIT
 from forestall.twin.topology import Topology
+from forestall.twin.views import Snapshot
 
 STANDARD_INPUT: Final = "-"
 
@@ -28,6 +29,10 @@ class Read:
     defects: Sequence[Defect]
     remarks: Sequence[str] = ()
     """What is not in it that is in the cluster's twin."""
+    snapshot: Snapshot | None = None
+    """The Kubernetes objects, joined with the networks of `topology`; None where none were asked for."""
+    unread: frozenset[str] = frozenset()
+    """Kinds of Kubernetes objects that may not be listed."""
 
 
 def from_file(name: str) -> Read:
@@ -56,7 +61,15 @@ def chosen(topology: Topology, network: str) -> str:
     if network and network not in topology.networks:
         known = ", ".join(topology.networks) or "none"
         raise Failure(Exit.USAGE, f"--network: there is no network {network!r}", f"there are {known}")
+    require_networks(topology)
     try:
         return network or only_network(topology)
     except ValueError as error:
         raise Failure(Exit.USAGE, str(error), "name it with --network") from error
+
+
+def require_networks(topology: Topology) -> None:
+    """Raise Failure where there are no networks, as in a twin of Kubernetes objects alone."""
+    if not topology.networks:
+        remedy = "of Kubernetes objects tell twin show, twin what-if and twin spof, with --twin"
+        raise Failure(Exit.USAGE, "there is no network", remedy)

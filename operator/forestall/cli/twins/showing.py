@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from forestall.api.base import Key
 from forestall.cli.failures import Failure
 from forestall.cli.screen import Screen
+from forestall.cli.twins import objects
 from forestall.cli.twins.figures import counted, finite, named, rate, use
+from forestall.cli.twins.objects import Tally, tallies
 from forestall.cli.twins.reading import Read, chosen
 from forestall.cli.twins.states import State, state
 from forestall.ports import Json
@@ -45,6 +47,13 @@ class Shown:
     """None where it does not follow which network is meant."""
     unclear: str
     """Why."""
+    objects: Sequence[Tally]
+    """Kubernetes objects; empty where none were asked for."""
+
+    @property
+    def snapshot(self) -> str:
+        """Id of all that was read."""
+        return self.read.topology.id if self.read.snapshot is None else self.read.snapshot.id
 
 
 def gather(read: Read, network: str) -> Shown:
@@ -62,6 +71,7 @@ def gather(read: Read, network: str) -> Shown:
         counts=tuple(_counts(read.topology)),
         state=found,
         unclear=unclear,
+        objects=tallies(read),
     )
 
 
@@ -78,29 +88,41 @@ def render(screen: Screen, shown: Shown, top: int) -> None:
     """Write all of it as tables."""
     topology = shown.read.topology
     screen.title(shown.read.source, "bold")
-    screen.line(f"snapshot {topology.id}")
+    screen.line(f"snapshot {shown.snapshot}")
     for remark in shown.read.remarks:
         screen.line(remark, "yellow")
-    screen.heading("Networks")
-    rows = [(one.layer, one.network, str(one.nodes), str(one.links), str(one.down)) for one in shown.counts]
-    screen.table(("LAYER", "NETWORK", "NODES", "LINKS", "DOWN"), rows)
-    screen.line(_beside(topology))
+    if shown.objects:
+        objects.render(screen, shown.objects)
+        screen.line(_groups(topology))
+    if _has_networks(shown):
+        screen.heading("Networks")
+        rows = [(one.layer, one.network, str(one.nodes), str(one.links), str(one.down)) for one in shown.counts]
+        screen.table(("LAYER", "NETWORK", "NODES", "LINKS", "DOWN"), rows)
+        screen.line(_beside(topology))
     render_defects(screen, shown.defects)
-    if shown.state is None:
+    if shown.state is not None:
+        _utilisation(screen, shown.state, top)
+    elif _has_networks(shown):
         screen.heading("Utilisation")
         screen.line(shown.unclear, "yellow")
-    else:
-        _utilisation(screen, shown.state, top)
+
+
+def _has_networks(shown: Shown) -> bool:
+    """Whether networks are to be told of: in a document there should be some, beside objects there may be none."""
+    return bool(shown.counts) or not shown.objects
+
+
+def _groups(topology: Topology) -> str:
+    causes = Counter(group.cause for group in topology.groups.values())
+    told = ", ".join(f"{number} {cause}" for cause, number in sorted(causes.items()))
+    return f"{counted(len(topology.groups), 'risk group')}{f' ({told})' if told else ''}"
 
 
 def _beside(topology: Topology) -> str:
-    causes = Counter(group.cause for group in topology.groups.values())
-    told = ", ".join(f"{number} {cause}" for cause, number in sorted(causes.items()))
-    groups = f"{counted(len(topology.groups), 'risk group')}{f' ({told})' if told else ''}"
     demands = (
         f"{counted(len(topology.demands), 'demand')} of {rate(sum(one.amount for one in topology.demands.values()))}"
     )
-    return f"{groups}, {counted(len(topology.gates), 'gate')}, {demands}"
+    return f"{_groups(topology)}, {counted(len(topology.gates), 'gate')}, {demands}"
 
 
 def render_defects(screen: Screen, found: Sequence[Defect]) -> None:
@@ -145,8 +167,9 @@ def to_json(shown: Shown) -> Json:
     topology = shown.read.topology
     return {
         "source": shown.read.source,
-        "snapshot": topology.id,
+        "snapshot": shown.snapshot,
         "remarks": list(shown.read.remarks),
+        "objects": objects.to_json(shown.objects),
         "networks": [
             {"layer": one.layer, "network": one.network, "nodes": one.nodes, "links": one.links, "down": one.down}
             for one in shown.counts

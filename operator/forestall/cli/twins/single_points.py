@@ -1,4 +1,4 @@
-"""`twin spof`: what no other element stands in for, by what it cuts off."""
+"""Single points of failure of a network: what no other element stands in for, by what it cuts off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from forestall.cli.failures import Exit, Failure
 from forestall.cli.screen import Screen
 from forestall.cli.twins.figures import counted, finite, named, one_way, rate
 from forestall.cli.twins.naming import Names
-from forestall.cli.twins.showing import caveats
 from forestall.ports import Json
 from forestall.twin.analyses.answers import Verdict
 from forestall.twin.analyses.layers import layer_of
@@ -45,7 +44,6 @@ def gather(topology: Topology, network: str, anchors: Sequence[str]) -> SinglePo
 
 def render(screen: Screen, topology: Topology, found: SinglePoints, top: int, *, anchored: bool) -> None:
     """Write the single points, the worst first."""
-    screen.title(f"Single points of failure, snapshot {found.topology}", "bold")
     shown = one_way(topology, found.impacts)
     screen.line(f"{counted(len(shown), 'element')} cut off some of {_amount(found.total, anchored=anchored)}")
     if found.today:
@@ -57,7 +55,6 @@ def render(screen: Screen, topology: Topology, found: SinglePoints, top: int, *,
         screen.line(f"and {len(shown) - top} more: raise --top")
     screen.heading(f"Verdict: {found.verdict}")
     screen.line(_REASONS[found.verdict])
-    caveats(screen, found.caveats)
 
 
 def _row(topology: Topology, found: SinglePoints, key: Key, *, anchored: bool) -> Sequence[str]:
@@ -70,19 +67,9 @@ def _amount(value: float, *, anchored: bool) -> str:
     return counted(value, "node") if anchored else rate(value)
 
 
-def require(found: SinglePoints) -> None:
-    """Raise Failure unless there is none."""
-    if found.verdict == "Fails":
-        raise Failure(Exit.ERROR, f"single points of failure: {len(found.impacts)}")
-    if found.verdict == "Unknown":
-        raise Failure(Exit.NOT_NOW, "whether there are any is not known", "give demands, or name --anchors")
-
-
 def to_json(found: SinglePoints) -> Json:
     """The same facts as one JSON object."""
     return {
-        "verdict": found.verdict,
-        "snapshot": found.topology,
         "total": finite(found.total),
         "today": finite(found.today),
         "singlePoints": [{"element": str(key), "cutsOff": finite(lost)} for key, lost in found.impacts.items()],

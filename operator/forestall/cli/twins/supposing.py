@@ -6,19 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forestall.api.base import Key
-from forestall.cli.failures import Exit, Failure
 from forestall.cli.screen import Screen
-from forestall.cli.twins.changes import Edit, parsed_change, switched
 from forestall.cli.twins.contingencies import SINGLE, examined
 from forestall.cli.twins.contingencies import to_json as failures_json
 from forestall.cli.twins.figures import counted, listed, named, parsed_rate, parsed_share, rate, use
-from forestall.cli.twins.naming import Names
-from forestall.cli.twins.showing import caveats, state_json
+from forestall.cli.twins.naming import HOST
+from forestall.cli.twins.showing import state_json
 from forestall.cli.twins.states import State, exceeds, state
 from forestall.ports import Json
 from forestall.twin.analyses.layers import layer_of
 from forestall.twin.analyses.outcomes import Contingency, Outcome
-from forestall.twin.topology import Topology
+from forestall.twin.joining import cluster_node
+from forestall.twin.topology import NODE, Topology
 
 BEFORE = "before"
 MOST_TRAPS = 10
@@ -43,6 +42,11 @@ class Question:
     """Demand that may be lost: an amount or a share of all; empty: any."""
     within_n1: bool = False
     """Whether any one more node or link may fail in each step."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether limits are given for networks."""
+        return self.max_utilisation is not None or bool(self.lost)
 
     @property
     def limit(self) -> float:
@@ -81,8 +85,12 @@ class Answer:
 
     @property
     def fallen(self) -> Sequence[Key]:
-        """The blast radius: elements of all layers that are down in the end and are not today."""
-        return sorted(self.after.down - self.before.down)
+        """The blast radius: elements of all layers that are down in the end and are not today.
+
+        A Kubernetes node that falls as the node of a platform network is told of once.
+        """
+        found, topology = self.after.down - self.before.down, self.after.topology
+        return sorted(found - {Key(HOST, "", cluster_node(topology, key)) for key in found if key.kind == NODE})
 
     @property
     def is_known(self) -> bool:
@@ -92,41 +100,12 @@ class Answer:
         )
 
 
-def suppose(screen: Screen, topology: Topology, network: str, question: Question) -> Answer:
-    """Route every step. Raises Failure where a change cannot be understood, or nothing is supposed."""
-    edits = _edits(topology, question)
-    if not edits:
-        raise Failure(Exit.USAGE, "nothing is supposed", "say what with --fail ELEMENT or --change CHANGE")
-    steps, current = [_step(screen, BEFORE, topology, network, question)], topology
-    for name, edit in edits:
-        current = edit(current)
-        steps.append(_step(screen, name, current, network, question))
-    return Answer(question, steps, tuple(_broken(steps, question)))
-
-
-def _edits(topology: Topology, question: Question) -> Sequence[tuple[str, Edit]]:
-    """Each step in words, and what it does."""
-    names = Names(topology)
-    failed = [names.find(text, (), option="--fail") for text in question.failures]
-    first = [parsed_change(text, names) for text in question.changes]
-    if failed:
-        first.append(lambda given: switched(given, failed, up=False))
-    words = " and ".join([*question.changes, *(f"{text} fails" for text in question.failures)])
-    return [*([(words, _together(first))] if first else []), *(_further(text, names) for text in question.further)]
-
-
-def _further(text: str, names: Names) -> tuple[str, Edit]:
-    parts = [part.strip() for part in text.split(";")]
-    return text, _together([parsed_change(part, names) for part in parts])
-
-
-def _together(edits: Sequence[Edit]) -> Edit:
-    def edit(given: Topology) -> Topology:
-        for one in edits:
-            given = one(given)
-        return given
-
-    return edit
+def suppose(
+    screen: Screen, topology: Topology, network: str, question: Question, steps: Sequence[tuple[str, Topology]]
+) -> Answer:
+    """Route every step: its name, and the topology as it is then. Raises Failure where that cannot be."""
+    found = [_step(screen, name, given, network, question) for name, given in ((BEFORE, topology), *steps)]
+    return Answer(question, found, tuple(_broken(found, question)))
 
 
 def _step(screen: Screen, name: str, topology: Topology, network: str, question: Question) -> Step:
@@ -175,21 +154,16 @@ def _allowed(text: str, offered: float) -> float:
 
 def render(screen: Screen, answer: Answer) -> None:
     """Write what changes as tables."""
-    screen.title(f"Network {answer.before.network}, snapshot {answer.before.topology.id}", "bold")
-    for number, step in enumerate(answer.steps[1:], 1):
-        screen.line(f"{_heading(number, answer)}: {step.name}")
     screen.heading("Before and after")
-    headings = ("MEASURE", "BEFORE", *(_heading(number, answer) for number in range(1, len(answer.steps))))
-    screen.table(headings, _measures(answer))
+    screen.table(("MEASURE", "BEFORE", *headings(len(answer.steps) - 1)), _measures(answer))
     _links(screen, answer)
     _blast_radius(screen, answer)
     _traps(screen, answer)
-    _limits(screen, answer)
-    caveats(screen, answer.after.caveats)
 
 
-def _heading(number: int, answer: Answer) -> str:
-    return "AFTER" if len(answer.steps) == 2 else f"STEP {number}"
+def headings(steps: int) -> Sequence[str]:
+    """What the steps are called in tables."""
+    return ["AFTER"] if steps == 1 else [f"STEP {number}" for number in range(1, steps + 1)]
 
 
 def _measures(answer: Answer) -> Iterator[Sequence[str]]:
@@ -281,37 +255,12 @@ def summary(answer: Answer) -> str:
     return f"{lost} · highest utilisation {use(before.peak)} → {use(after.peak)} · {len(answer.fallen)} elements down"
 
 
-def _limits(screen: Screen, answer: Answer) -> None:
-    if answer.question.max_utilisation is None and not answer.question.lost:
-        return
-    screen.heading("Limits")
-    for text in answer.broken:
-        screen.line(text, "bold red")
-    if not answer.broken:
-        screen.line(
-            "all hold" if answer.is_known else "not known: demands are missing", "green" if answer.is_known else ""
-        )
-
-
-def require(answer: Answer) -> None:
-    """Raise Failure where a limit is broken, or cannot be held against anything."""
-    limited = answer.question.max_utilisation is not None or answer.question.lost
-    if answer.broken:
-        raise Failure(Exit.ERROR, f"it does not hold: {answer.broken[0]}")
-    if limited and not answer.is_known:
-        raise Failure(Exit.NOT_NOW, "whether it holds is not known", "mend the demands: see twin show")
-
-
 def to_json(answer: Answer) -> Json:
     """The same facts as one JSON object."""
-    limits = {"maxUtilisation": answer.question.max_utilisation, "lost": answer.question.lost or None}
     return {
         "network": answer.before.network,
         "steps": [_step_json(step, answer) for step in answer.steps],
         "blastRadius": {what: [str(key) for key in keys] for what, keys in blast_radius(answer).items()},
-        "limits": limits,
-        "broken": list(answer.broken),
-        "holds": not answer.broken and answer.is_known,
     }
 
 

@@ -50,6 +50,13 @@ def config_map(name: str, data: Mapping[str, str], **labels: str) -> Json:
     }
 
 
+def object_twin(*sources: Json, **source: Any) -> Json:
+    """A twin of Kubernetes objects, by a source like this, and of the topology sources."""
+    found = network_twin(*sources)
+    found["spec"]["sources"].append({"name": "objects", "kubernetes": source})
+    return found
+
+
 def network_twin(*sources: Json, **more: Any) -> Json:
     return {
         "apiVersion": "forestall.dev/v1alpha1",

@@ -1,9 +1,11 @@
 """A twin in the cluster is read by the documents that its topology sources select."""
 
 from forestall.ports import Json
+from forestall.twin.formats import load
 from tests.unit.cli.cluster import Cluster
-from tests.unit.cli.twins.asking import asked, config_map, document, network_twin, twin
+from tests.unit.cli.twins.asking import asked, config_map, document, network_twin, object_twin, twin
 from tests.unit.twin.networks import demand, platform, ring
+from tests.unit.twin.objects import node
 
 RING = document(ring("abcd", demand("a", "b", 4e9)))
 SPACE: Json = {"kind": "Namespace", "metadata": {"name": "networks", "labels": {"forestall.dev/topology": "true"}}}
@@ -97,9 +99,9 @@ def test_what_there_is_not_is_said_with_a_remedy() -> None:
     empty = twin("show", "--twin", "main", cluster=Cluster([network_twin({"namespaces": ["networks"]})]))
     assert (empty.exit_code, "give ConfigMaps with documents the label" in empty.stderr) == (1, True)
     bare = network_twin()
-    bare["spec"]["sources"] = [{"name": "k", "kubernetes": {}}]
+    bare["spec"]["sources"] = [{"name": "p", "prometheus": {"url": "http://prometheus:9090"}}]
     none = twin("show", "--twin", "main", cluster=Cluster([bare]))
-    assert (none.exit_code, "has no topology source" in none.stderr) == (1, True)
+    assert (none.exit_code, "has no source of networks or objects" in none.stderr) == (1, True)
     wrong = twin("show", "--twin", "Main!", cluster=Cluster())
     assert (wrong.exit_code, "is no twin's name" in wrong.stderr) == (2, True)
 
@@ -109,3 +111,15 @@ def test_every_question_can_be_asked_of_a_twin() -> None:
     for args in (("what-if", "--fail", "a"), ("spof",), ("contingency",), ("export", "--format", "svg")):
         result = twin(*args, "--twin", "main", cluster=cluster)
         assert (result.exit_code, result.stderr) == (0, ""), args
+
+
+def test_questions_about_networks_can_be_asked_of_a_twin_of_both() -> None:
+    networks = ring("abcd", demand("a", "b", 4e9)).plus(platform({"w": "a"}))
+    worker = node("w", labels={"topology.kubernetes.io/zone": "x"})
+    source = object_twin({"namespaces": ["networks"]})
+    cluster = Cluster([source, config_map("one", {"a": document(networks)}), worker])
+    assert asked("contingency", "--twin", "main", "--scope", "group", cluster=cluster)["scanned"] == 1
+    written = [twin("export", "--format", form, "--twin", "main", cluster=cluster) for form in ("rfc8345", "svg")]
+    assert [(result.exit_code, result.stderr) for result in written] == [(0, "")] * 2
+    again = load(written[0].stdout, source="x")
+    assert (again.topology.nodes.keys(), again.defects) == (networks.nodes.keys(), ())

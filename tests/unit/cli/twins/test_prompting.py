@@ -7,6 +7,7 @@ import pytest
 from tests.unit.cli.cluster import Cluster
 from tests.unit.cli.test_completing import completions
 from tests.unit.cli.twins.asking import BACKBONE, network_twin
+from tests.unit.twin.objects import node
 
 
 def offered(line: str, cluster: Cluster | None = None) -> list[str]:
@@ -40,6 +41,12 @@ def test_elements_of_the_file_are_offered() -> None:
 def test_twins_of_the_cluster_are_offered_whatever_the_namespace() -> None:
     assert offered("twin show --twin ", Cluster([network_twin()])) == ["main"]
     assert offered("-n shop twin show --twin m", Cluster([network_twin()])) == ["main"]
+
+
+def test_nodes_of_the_cluster_are_offered_where_a_twin_is_named() -> None:
+    cluster = Cluster([network_twin(), node("worker-2"), node("worker-1"), node("edge")])
+    assert offered("twin what-if --twin main --fail node/w", cluster) == ["node/worker-1", "node/worker-2"]
+    assert offered("twin what-if --twin main --fail w", cluster) == []
 
 
 def test_files_and_folders_are_offered(tmp_path: Path) -> None:
