@@ -207,7 +207,7 @@ async def _as_wanted(context: Context, status: RemediationPlanStatus, runbook: R
 
 
 async def _replicasets(context: Context, target: Json) -> Sequence[Json]:
-    """The ReplicaSets that may be a Deployment's, as they bear the labels that it selects by; none for anything else."""
+    """The ReplicaSets that may be a Deployment's: those with the labels that it selects by; none for anything else."""
     if "template" not in target["spec"]:
         return ()
     wanted = (target["spec"].get("selector") or {}).get("matchLabels") or {}
