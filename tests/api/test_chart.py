@@ -37,6 +37,7 @@ OF_NAMESPACES = (
     "patch-resources",
     "patch-selector",
     "patch-service-port",
+    "re-home",
     "retune",
     "rollout-restart",
     "rollout-undo",

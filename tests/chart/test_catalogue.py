@@ -29,6 +29,7 @@ SAMPLES = {
     "demand": "a>b",
     "source": "",
     "target": "c",
+    "home": "b",
 }
 
 NAMES = (*ACTIONS, *NODE_ACTIONS, *PROPOSALS)

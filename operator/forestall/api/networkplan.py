@@ -75,6 +75,21 @@ class DemandChange(Model):
     """The new ones."""
 
 
+class HomingChange(Model):
+    """Demands that are homed at one node, as they begin or end there, and get another home."""
+
+    node: Element
+    """Id of the node that they begin or end at now."""
+    home: Element
+    """Id of the node that they are to begin or end at."""
+    demands: int
+    """How many they are."""
+    amount: DecimalText
+    """What they come to, in bit per second."""
+    staying: int = 0
+    """Demands between the two nodes, which stay as they are: they would begin and end at one."""
+
+
 class StatusChange(Model):
     """A node or link that is taken out of service, or put back."""
 
@@ -89,7 +104,7 @@ class StatusChange(Model):
 class NetworkChange(Model):
     """One change of a network. Set is exactly one of its kinds."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("metric", "demand", "status"))
+    model_config = ConfigDict(json_schema_extra=exactly_one("metric", "demand", "homing", "status"))
 
     step: int
     """Number of its step, from 1. What is of one step is done together."""
@@ -97,6 +112,8 @@ class NetworkChange(Model):
     """Another metric of a link."""
     demand: DemandChange | None = None
     """Other ends of a demand."""
+    homing: HomingChange | None = None
+    """Another home for all demands of a node. In an inverse: for those of them that have moved."""
     status: StatusChange | None = None
     """Another status of a node or link."""
 

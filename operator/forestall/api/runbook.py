@@ -37,12 +37,13 @@ Effect = Literal[
     "SetMetrics",
     "DrainTraffic",
     "MoveDemand",
+    "ReHome",
     "Vouched",
 ]
-"""What a runbook changes on the twin, and so what its prediction is made from. `SetMetrics`, `DrainTraffic` and
-`MoveDemand` are for people to carry out: plans with them are proposals. `Vouched` changes nothing there: the
-administrator vouches that the finding's condition goes away."""
-BY_PEOPLE: Final[tuple[Effect, ...]] = ("SetMetrics", "DrainTraffic", "MoveDemand")
+"""What a runbook changes on the twin, and so what its prediction is made from. `SetMetrics`, `DrainTraffic`,
+`MoveDemand` and `ReHome` are for people to carry out: plans with them are proposals. `Vouched` changes nothing there:
+the administrator vouches that the finding's condition goes away."""
+BY_PEOPLE: Final[tuple[Effect, ...]] = ("SetMetrics", "DrainTraffic", "MoveDemand", "ReHome")
 """Effects on networks: no Job brings them about."""
 ACTIONS_RULE: Final = f"(size(self.actions) == 0) == (self.effect in [{', '.join(map(repr, BY_PEOPLE))}])"
 TargetKind = Literal["Deployment", "Node", "Service", "NetworkTwin"]
@@ -133,8 +134,8 @@ class RunbookSpec(Model):
     when_not_to_use: Text = ""
     """The situation it would harm in."""
     target_kinds: Annotated[tuple[TargetKind, ...], Field(min_length=1, max_length=8)]
-    """Kinds of object that it acts on: on the finding's first target of one of them. With a parameter `node`, on the
-    target that this names."""
+    """Kinds of object that it acts on: on the finding's first target of one of them. Of Kubernetes nodes, on the one
+    that the parameter `node` names."""
     parameters: Annotated[tuple[RunbookParameter, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
     """Its typed parameters."""
     actions: Annotated[tuple[Action, ...], Field(max_length=8, json_schema_extra=list_map("name"))]

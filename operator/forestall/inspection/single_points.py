@@ -14,6 +14,7 @@ from forestall.api.inspectionpolicy import GoalState, Inspection, InspectionCoun
 from forestall.api.networkpolicy import SinglePointOfFailureInspection
 from forestall.inspection.goals import GoalResult
 from forestall.inspection.losses import names as loss_names
+from forestall.inspection.networks import on_networks
 from forestall.inspection.report import Found, Observation, cut, distinct, names, references
 from forestall.inspection.survey import Survey, around, subject
 from forestall.twin.views import View
@@ -141,6 +142,7 @@ class _Seen:
 def _observed(seen: _Seen, survey: Survey) -> Observation:
     resource = subject(survey, seen.goal)
     services, workloads = around(survey, resource)
+    targets = (resource,) if on_networks(seen.goal) else workloads
     return Observation(
         spec=survey.identity("SinglePointOfFailure", resource, f"{seen.inspection.name}/{seen.goal.name}/{seen.loss}"),
         finding_class=seen.finding_class,
@@ -151,7 +153,7 @@ def _observed(seen: _Seen, survey: Survey) -> Observation:
         message=cut(seen.message),
         affected_goals=(seen.goal.name,),
         affected_services=names(services),
-        targets=references(workloads),
+        targets=references(targets),
         evidence=(seen.evidence,),
     )
 

@@ -90,6 +90,7 @@ PROPOSALS: Final[Mapping[str, Effect]] = {
     "retune": "SetMetrics",
     "drain-traffic": "DrainTraffic",
     "move-demand": "MoveDemand",
+    "re-home": "ReHome",
 }
 """Runbooks of the catalogue that people carry out, and the effect of each."""
 

@@ -21,7 +21,7 @@ from forestall.planning.networks import Judged, State, asked_by, demands_of, ele
 from forestall.planning.outcomes import UnsupposableError
 from forestall.planning.retuning import searched
 from forestall.planning.runbooks import shorten
-from forestall.planning.traffic.remedies import Drain, Remedy, drain, move_demand, set_metrics
+from forestall.planning.traffic.remedies import Drain, ReHome, Remedy, drain, move_demand, re_home, set_metrics
 from forestall.twin.analyses.edits import MoveDemand, SetMetric, TakeOut
 from forestall.twin.joining import without
 from forestall.twin.topology import NODE, Topology
@@ -61,7 +61,9 @@ def suppose_change(
     """The view with the networks changed, `given` the runbook's arguments, checked. Raises UnsupposableError."""
     asked = asked_by(policy, finding)
     if asked is None:
-        raise UnsupposableError("the finding is from no inspection of contingencies or maintenance")
+        raise UnsupposableError(
+            "the finding is from no inspection of contingencies or maintenance, and about no goal capacity"
+        )
     window = window_of(view.topology, asked, finding)
     found = _answered(view.topology, _Question(asked, effect, tuple(sorted(given.items())), window))
     if isinstance(found, str):
@@ -74,9 +76,8 @@ def _changed(view: Potential, found: Judged) -> Potential:
     edits = list(chain.from_iterable(found.steps))
     if metrics := {edit.link: edit.metric for edit in edits if isinstance(edit, SetMetric)}:
         view = view.set_metrics(metrics)
-    for edit in edits:
-        if isinstance(edit, MoveDemand):
-            view = view.move_demand(edit.demand, edit.source, edit.target)
+    if ends := {edit.demand: (edit.source, edit.target) for edit in edits if isinstance(edit, MoveDemand)}:
+        view = view.move_demands(ends)
     out = tuple(edit.element for edit in edits if isinstance(edit, TakeOut))
     if not out:
         return view
@@ -141,7 +142,7 @@ def _moved(topology: Topology, question: _Question) -> Remedy:
     demand = next((key for key, _ in demands_of(topology, network) if distinct(key.name) == given["demand"]), None)
     if demand is None:
         raise UnsupposableError(f"network {network} has no demand {shorten(given['demand'])}")
-    source, target = (_node(topology, network, given[end]) for end in ("source", "target"))
+    source, target = (_node(topology, network, given[end]) if given[end] else None for end in ("source", "target"))
     before = topology.demands[demand]
     after = (source or before.source, target or before.target)
     if after == (before.source, before.target):
@@ -151,15 +152,22 @@ def _moved(topology: Topology, question: _Question) -> Remedy:
     return move_demand(topology, demand, source=source, target=target)
 
 
-def _node(topology: Topology, network: str, name: str) -> Key | None:
+def _rehomed(topology: Topology, question: _Question) -> ReHome:
+    network = question.asked.network
+    node, home = (_node(topology, network, question.given[end]) for end in ("node", "home"))
+    return re_home(topology, network, node, home)
+
+
+def _node(topology: Topology, network: str, name: str) -> Key:
     key = Key(NODE, network, name)
-    if name and key not in topology.nodes:
+    if key not in topology.nodes:
         raise UnsupposableError(f"network {network} has no node {shorten(name)}")
-    return key if name else None
+    return key
 
 
 _REMEDIES: Final[Mapping[Effect, Callable[[Topology, _Question], Remedy]]] = {
     "SetMetrics": _retuned,
     "DrainTraffic": _drained,
     "MoveDemand": _moved,
+    "ReHome": _rehomed,
 }

@@ -15,6 +15,7 @@ from forestall.api.networkplan import (
     MOST_LOSSES,
     DemandChange,
     DemandEnds,
+    HomingChange,
     LossFigures,
     MetricChange,
     NetworkChange,
@@ -28,9 +29,10 @@ from forestall.api.prediction import Prediction, Score
 from forestall.inspection.foresight import CLOSE
 from forestall.inspection.losses import label, name_of
 from forestall.inspection.measured import STEP
+from forestall.inspection.networks import rate
 from forestall.inspection.report import cut, distinct
 from forestall.inspection.sweeps import IN_WINDOWS, sweep, swept
-from forestall.planning.traffic.remedies import Remedy, Steps
+from forestall.planning.traffic.remedies import ReHome, Remedy, Steps, homed
 from forestall.twin.analyses.edits import Edit, MoveDemand, PutIn, SetMetric, TakeOut, edited
 from forestall.twin.analyses.judging import Judging
 from forestall.twin.analyses.layers import down
@@ -57,17 +59,30 @@ class Judged:
 
 
 def asked_by(policy: InspectionPolicy, finding: Finding) -> ContingencyInspection | None:
-    """What the inspection that a finding is from examines of a network; None for a finding of another one."""
-    name = finding.spec.qualifier.partition("/")[0]
+    """What the inspection that a finding is from examines of a network; None for a finding of another one.
+
+    Of a single point of failure that is what its goal asks for: room for all demands, whatever is lost.
+    """
+    name, goal, *_ = (*finding.spec.qualifier.split("/"), "")
     found = next((item for item in policy.spec.inspections if item.name == name), None)
-    if found is None or found.maintenance is None:
-        return found.contingency if found else None
+    if found is None:
+        return None
+    if found.single_point_of_failure is not None:
+        return _asked_for(policy, goal)
+    if found.maintenance is None:
+        return found.contingency
     return ContingencyInspection(
         network=found.maintenance.network,
         scopes=IN_WINDOWS,
         maximum_utilisation=found.maintenance.maximum_utilisation,
         lost_demand=found.maintenance.lost_demand,
     )
+
+
+def _asked_for(policy: InspectionPolicy, goal: str) -> ContingencyInspection | None:
+    """What a goal of room in a network asks for; None for one on anything else, which traffic does not decide."""
+    room = next((one.capacity for one in policy.spec.goals if one.name == goal), None)
+    return ContingencyInspection(network=room.network, maximum_utilisation=room.max_utilisation) if room else None
 
 
 def window_of(topology: Topology, asked: ContingencyInspection, finding: Finding) -> Key | None:
@@ -96,7 +111,20 @@ def _line(change: NetworkChange) -> str:
         before, after = change.demand.before, change.demand.after
         ways = f"{before.source} to {before.target} -> {after.source} to {after.target}"
         return f"demand {change.demand.demand}: {ways}"
+    if change.homing is not None:
+        return _homing_line(change.homing)
     return f"{change.status.element}: {change.status.before} -> {change.status.after}" if change.status else ""
+
+
+def _homing_line(change: HomingChange) -> str:
+    """All that moves in one line, however many demands that are."""
+    moving = _counted(change.demands)
+    staying = f"; staying between them: {_counted(change.staying)}" if change.staying else ""
+    return f"{moving}, {rate(float(change.amount))}: homed at {change.node} -> {change.home}{staying}"
+
+
+def _counted(demands: int) -> str:
+    return "1 demand" if demands == 1 else f"{demands} demands"
 
 
 def realised(prediction: Prediction | None, asked: ContingencyInspection | None, snapshot: Snapshot) -> Score | None:
@@ -146,6 +174,8 @@ def _standings(network: NetworkPrediction, topology: Topology) -> Iterator[Stand
             yield _standing(one.metric.before, one.metric.after, metrics.get(one.metric.link))
         elif one.demand is not None:
             yield _standing(one.demand.before, one.demand.after, _ends_now(topology, network.network, one.demand))
+        elif one.homing is not None:
+            yield _homing_now(topology, network.network, one.homing)
         elif one.status is not None:
             yield _standing(one.status.before, one.status.after, _status_now(topology, one.status.element, dead))
 
@@ -160,6 +190,27 @@ def _ends_now(topology: Topology, network: str, change: DemandChange) -> DemandE
     """
     found = {distinct(key.name): _ends(one.source, one.target) for key, one in demands_of(topology, network)}
     return found.get(change.demand, change.after if change.after in found.values() else None)
+
+
+def _homing_now(topology: Topology, network: str, change: HomingChange) -> Standing:
+    """Whether demands are left to move. Fewer than told are under way; more than told are others than were judged.
+
+    Where none is left, they have moved if any is homed at the new home: which ones cannot be told, as those that are
+    measured are named by their ends, and come together there with others of the same ends.
+    """
+    node, home = (_node_of(topology, network, name) for name in (change.node, change.home))
+    if home is None:
+        return "Other"
+    left = len(homed(topology, node, home)[0]) if node else 0
+    if left:
+        return "Before" if left <= change.demands else "Other"
+    arrived, _ = homed(topology, home, node or home)
+    return "After" if arrived else "Other"
+
+
+def _node_of(topology: Topology, network: str, name: str) -> Key | None:
+    """The node of a network that a plan names so."""
+    return next((one.key for one in topology.nodes_of(network) if distinct(one.key.name) == name), None)
 
 
 def _status_now(topology: Topology, element: str, dead: Collection[Key]) -> Status | None:
@@ -195,7 +246,7 @@ def judged(before: State, remedy: Remedy) -> Judged:
     or where the network cannot be judged.
     """
     steps = tuple(filter(None, remedy.steps))
-    changes = tuple(_changes(before.topology, steps))
+    changes = _forth(before.topology, remedy)
     if len(changes) > MOST_CHANGES:
         raise ValueError(f"it takes {len(changes)} changes, and a plan tells {MOST_CHANGES}: name less at once")
     states = _after_each(before, steps)
@@ -204,7 +255,7 @@ def judged(before: State, remedy: Remedy) -> Judged:
         network=before.asked.network,
         topology_id=before.topology.id,
         changes=changes,
-        inverse=tuple(_changes(after.topology, tuple(filter(None, remedy.inverse)))),
+        inverse=_back(after.topology, remedy),
         before=before.figures(),
         during=during.figures(),
         after=after.figures(),
@@ -220,6 +271,32 @@ def _after_each(before: State, steps: Steps) -> Sequence[State]:
         topology = edited(topology, step)
         states.append(State(topology, before.asked, keep=len(states) + 1 == len(steps)))
     return states
+
+
+def _forth(topology: Topology, remedy: Remedy) -> tuple[NetworkChange, ...]:
+    """What is to be done, from the topology as it is."""
+    if isinstance(remedy, ReHome):
+        return (_homing(topology, remedy, remedy.node, remedy.home),)
+    return tuple(_changes(topology, tuple(filter(None, remedy.steps))))
+
+
+def _back(topology: Topology, remedy: Remedy) -> tuple[NetworkChange, ...]:
+    """What takes it back, from the topology after it."""
+    if isinstance(remedy, ReHome):
+        return (_homing(topology, remedy, remedy.home, remedy.node),)
+    return tuple(_changes(topology, tuple(filter(None, remedy.inverse))))
+
+
+def _homing(topology: Topology, remedy: ReHome, node: Key, home: Key) -> NetworkChange:
+    moving = [edit.demand for edit in remedy.steps[0] if isinstance(edit, MoveDemand)]
+    change = HomingChange(
+        node=distinct(node.name),
+        home=distinct(home.name),
+        demands=len(moving),
+        amount=_decimal(sum(topology.demands[key].amount for key in moving)),
+        staying=len(remedy.staying),
+    )
+    return NetworkChange(step=1, homing=change)
 
 
 def _changes(topology: Topology, steps: Steps) -> Iterator[NetworkChange]:

@@ -37,6 +37,7 @@ _NEEDED: Final[Mapping[Effect, Mapping[str, str | tuple[int, int]]]] = {
     "SetMetrics": {"changes": (1, 32)},
     "DrainTraffic": {"element": ".*", "metric": (1, 16_777_214)},
     "MoveDemand": {"demand": ".+", "source": ".*", "target": ".*"},
+    "ReHome": {"node": ".+", "home": ".+"},
 }
 """What an effect is computed from, whatever the runbook declares, by the parameter's name: a pattern, or the smallest
 and the largest value."""

@@ -17,7 +17,7 @@ _FARING: Final = frozenset(("key", "uid", "revision", "rollout", "former", "prob
 TWIN: Final = "NetworkTwin"
 """What stands for the networks of a twin."""
 NODE: Final = "node"
-"""The parameter that says which of the finding's nodes is meant."""
+"""The parameter that says which of the finding's Kubernetes nodes is meant."""
 
 
 def known(view: View, key: Key) -> bool:
@@ -40,9 +40,11 @@ def candidates(spec: RunbookSpec, finding: Finding, view: View) -> Sequence[Key]
 
 
 def target_of(spec: RunbookSpec, given: Mapping[str, str], finding: Finding, view: View) -> Key | None:
-    """What a plan acts on: the target that its parameter `node` names, else the first one; None: there is none."""
+    """What a plan acts on: of Kubernetes nodes the target that its parameter `node` names, else the first one; None:
+    there is none.
+    """
     found = candidates(spec, finding, view)
-    if NODE in given:
+    if NODE in given and "Node" in spec.target_kinds:
         return next((key for key in found if key.kind == "Node" and key.name == given[NODE]), None)
     return next(iter(found), None)
 

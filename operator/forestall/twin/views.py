@@ -277,11 +277,13 @@ class Potential(View):
         told = ", ".join(f"{key} to {metric}" for key, metric in metrics.items())
         return replace(self, topology=self.topology.with_links(links), edits=(*self.edits, f"set the metric of {told}"))
 
-    def move_demand(self, demand: Key, source: Key, target: Key) -> Potential:
-        """A demand begins and ends at other nodes."""
-        moved = replace(self.topology.demands[demand], source=source, target=target)
-        told = f"move {demand} to lead from {source} to {target}"
-        return replace(self, topology=self.topology.with_demands([moved]), edits=(*self.edits, told))
+    def move_demands(self, ends: Mapping[Key, tuple[Key, Key]]) -> Potential:
+        """Demands begin and end at other nodes."""
+        moved = [
+            replace(self.topology.demands[key], source=source, target=target) for key, (source, target) in ends.items()
+        ]
+        told = ", ".join(f"{key} to lead from {source} to {target}" for key, (source, target) in ends.items())
+        return replace(self, topology=self.topology.with_demands(moved), edits=(*self.edits, f"move {told}"))
 
     def set_replicas(self, workload: Key, replicas: int) -> Potential:
         """The workload has so many pods: new ones where a scheduler would put them, surplus ones removed."""

@@ -6,14 +6,14 @@ import pytest
 
 from forestall.adapters.kubernetes.client import path_of
 from forestall.adapters.resources import FINDINGS, PLANS, RUNBOOKS
-from forestall.twin.analyses.edits import SetMetric, TakeOut, edited
+from forestall.twin.analyses.edits import MoveDemand, SetMetric, TakeOut, edited
 from forestall.twin.formats.documents import export
 from tests.api.loop.networks import Networks
 from tests.api.loop.objects import POLICY, response
 from tests.api.loop.shop import Shop, condition, state
 from tests.api.person import expect
-from tests.unit.planning.networked import branch
-from tests.unit.twin.networks import cable, fan
+from tests.unit.planning.networked import HUBS, branch
+from tests.unit.twin.networks import B, C, cable, demand, fan
 
 pytestmark = pytest.mark.api
 
@@ -132,3 +132,32 @@ def test_a_drain_that_would_harm_is_rejected_whether_the_loop_or_a_person_propos
     assert [one["verdict"] for one in ended["status"]["candidates"]] == ["Chosen", "Rejected", "Rejected"], (
         "as it is, as bob says, and as the ladder says"
     )
+
+
+def test_a_new_home_for_what_is_homed_at_a_node_answers_a_single_point_of_failure(
+    shop: Shop, networks: Networks
+) -> None:
+    networks.open()
+    networks.put(export(HUBS, "rfc8345"))
+    shop.until("the runbook", lambda: condition(shop.world.read(RUNBOOKS, "re-home"), "Ready") == "True")
+    inspection = {"name": "spof", "singlePointOfFailure": {"scope": "NetworkLink"}}
+    parameters = [{"name": "node", "value": "d"}, {"name": "home", "value": "b"}]
+    answer = response("SinglePointOfFailure", "re-home", mode="Open", parameters=parameters)
+    shop.open(twinRef={"name": networks.name}, goals=[GOAL], inspections=[inspection], responses=[answer])
+
+    shop.until("a plan", lambda: bool(shop.all(PLANS)))
+    (plan,) = shop.all(PLANS)
+    shop.until("its figures", lambda: "prediction" in shop.get(PLANS, plan["metadata"]["name"]).get("status", {}))
+    status = shop.get(PLANS, plan["metadata"]["name"])["status"]
+    assert (status["phase"], status["mode"], status["target"]["ref"]["kind"]) == ("Proposed", "Propose", "NetworkTwin")
+    assert status["diff"] == "1. 2 demands, 5 Gbit/s: homed at d -> b"
+    homing = {"node": "d", "home": "b", "demands": 2, "amount": "5000000000.0000", "staying": 0}
+    network = status["prediction"]["network"]
+    assert network["changes"] == [{"step": 1, "homing": homing}]
+    assert network["inverse"] == [{"step": 1, "homing": {**homing, "node": "b", "home": "d"}}]
+
+    one, other = demand("d", "c", 0).key, demand("c", "d", 0).key
+    networks.put(export(edited(HUBS, [MoveDemand(one, B, C), MoveDemand(other, C, B)]), "rfc8345"))
+    ended = shop.reaches(plan, "Cancelled")
+    assert ended["status"]["message"] == "people have carried it out; prediction 3 of 3 right"
+    shop.until("the finding to be cleared", lambda: {state(one) for one in shop.all(FINDINGS)} == {"Cleared"})

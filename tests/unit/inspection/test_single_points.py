@@ -190,7 +190,8 @@ def test_a_goal_on_a_network_makes_the_twin_what_the_finding_is_about() -> None:
     names = ["spof/reach/link/backbone/a-b", "spof/reach/link/backbone/b-c"]
     assert [one.spec.qualifier for one in found.observations] == names
     seen = found.observations[0]
-    assert (seen.spec.resource, seen.targets) == (ObjectRef(kind="NetworkTwin", name="cluster"), ())
+    network = ObjectRef(kind="NetworkTwin", name="cluster")
+    assert (seen.spec.resource, seen.targets) == (network, (network,))
     assert (seen.finding_class, seen.observed, seen.predicted) == ("Risk", "Fulfilled", "NotFulfilled")
 
 

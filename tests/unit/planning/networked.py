@@ -17,9 +17,13 @@ from forestall.twin.views import Snapshot
 from tests.unit.inspection.networked import capacity, contingency, maintenance
 from tests.unit.inspection.scenes import NOW
 from tests.unit.planning.objects import runbook
-from tests.unit.twin.networks import BACKBONE, cable, demand, fan, link
+from tests.unit.twin.networks import BACKBONE, cable, demand, fan, link, ring
 
 WORKS = Key(GROUP, "", "works")
+HUBS = ring("abcd", demand("a", "b", 7e9), demand("d", "c", 4e9), demand("c", "d", 1e9)).with_links(
+    [link("a", "b", capacity=20e9)]
+)
+"""Without a-b, 11 of 10 Gbit/s go from d to c; what is homed at d would go the other way, from b."""
 
 
 def asked(*scopes: str, limit: float = 1.0) -> ContingencyInspection:

@@ -113,6 +113,7 @@ _PARAMETERS: Mapping[str, list[Json]] = {
         _number("metric", maximum=16_777_214, default="65535"),
     ],
     "MoveDemand": [*_texts("demand"), *({**one, "default": ""} for one in _texts("source", "target"))],
+    "ReHome": _texts("node", "home"),
     "SetReplicas": [{"name": "replicas", "description": "Pods.", "type": "Integer", "minimum": 1, "maximum": 100}],
     "SpreadOverNodes": [
         {

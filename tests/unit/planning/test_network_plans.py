@@ -10,6 +10,7 @@ import pytest
 
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy, Mode
+from forestall.api.runbook import BY_PEOPLE
 from forestall.planning import network_outcomes
 from forestall.planning.networks import told
 from forestall.planning.propose import Nothing, Proposal, propose
@@ -19,14 +20,15 @@ from forestall.twin.analyses.edits import SetMetric, TakeOut, edited
 from forestall.twin.topology import GROUP, RiskGroup, Topology
 from tests.unit.inspection.networked import reachable, twin
 from tests.unit.inspection.scenes import NOW
-from tests.unit.planning.networked import about_works, branch, finding, option, tried, watch, works
+from tests.unit.planning.networked import HUBS, about_works, branch, finding, option, tried, watch, works
 from tests.unit.planning.objects import runbook
-from tests.unit.twin.networks import C, D, cable, demand, fan, platform, ring
+from tests.unit.twin.networks import A, B, C, D, cable, demand, fan, link, platform, ring
 from tests.unit.twin.objects import nodes, web
 
 FAN = fan(12e9)
 OFFICE = branch(6e9)
-RUNBOOKS = {one.metadata.name: one for one in map(runbook, ("SetMetrics", "DrainTraffic", "MoveDemand"))}
+RUNBOOKS = {one.metadata.name: one for one in map(runbook, BY_PEOPLE)}
+NO_LOSSES = "the finding is from no inspection of contingencies or maintenance, and about no goal capacity"
 
 
 def proposed(topology: Topology, policy: InspectionPolicy) -> Proposal | Nothing:
@@ -243,6 +245,72 @@ def test_what_cannot_be_moved_is_told(given: dict[str, str], why: str) -> None:
     assert why in against(TIGHT, watch(), "MoveDemand", **given)
 
 
+# Another home for all that is homed at a node.
+
+SINGLE = {"name": "spof", "singlePointOfFailure": {"scope": "NetworkLink"}}
+
+
+@pytest.mark.parametrize("policy", [watch(), watch(inspection=SINGLE)])
+def test_a_new_home_for_what_is_homed_at_a_node_resolves_what_its_traffic_brings_about(
+    policy: InspectionPolicy,
+) -> None:
+    one = tried(policy, twin(HUBS), "ReHome", node="d", home="b")
+    assert (one.candidate.verdict, one.candidate.resolves) == ("Chosen", True)
+    assert changes(one) == ["1. 2 demands, 5 Gbit/s: homed at d -> b"]
+    assert {key.name: (ends.source, ends.target) for key, ends in one.potential.topology.demands.items()} == {
+        "a>b": (A, B),
+        "d>c": (B, C),
+        "c>d": (C, B),
+    }
+
+
+def test_a_new_home_that_the_ladder_names_is_planned_for_the_twin() -> None:
+    policy = watch(inspection=SINGLE, SinglePointOfFailure="re-home").to_json()
+    [rung] = policy["spec"]["responses"][0]["ladder"]
+    rung["parameters"] = [{"name": "node", "value": "d"}, {"name": "home", "value": "b"}]
+    chosen = planned(HUBS, InspectionPolicy.model_validate(policy))
+    assert (chosen.candidate.runbook, chosen.candidate.resolves) == ("re-home", True)
+
+
+def test_a_new_home_before_a_window_resolves_what_would_come_inside_it() -> None:
+    one = tried(about_works(), twin(CROWDED), "ReHome", node="a", home="b")
+    assert (one.candidate.verdict, one.candidate.resolves) == ("Chosen", True)
+    assert changes(one) == ["1. 1 demand, 1 Gbit/s: homed at a -> b; staying between them: 1 demand"]
+
+
+def test_a_single_point_of_failure_of_a_network_is_planned_for_as_other_losses_are() -> None:
+    thin = fan(9e9).with_links([link("a", "c", capacity=4e9)])
+    chosen = planned(thin, watch(inspection=SINGLE, SinglePointOfFailure="retune"))
+    assert (chosen.candidate.runbook, chosen.candidate.resolves) == ("retune", True)
+    assert changes(chosen) == ["1. link a-c: metric 1 -> 2"]
+
+
+def test_a_single_point_of_failure_that_traffic_does_not_decide_is_not_answered() -> None:
+    policy = watch(reachable("b"), inspection=SINGLE)
+    assert against(fan(1e9, ""), policy, "ReHome", node="a", home="b") == NO_LOSSES
+
+
+def test_a_home_that_has_no_room_is_rejected_with_the_link() -> None:
+    full = "link a-b carries 1.1000 of its capacity"
+    assert against(TIGHT, watch(), "ReHome", node="c", home="b") == full
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"node": "x", "home": "b"}, "network backbone has no node x"),
+        ({"node": "a", "home": "x"}, "network backbone has no node x"),
+        ({"node": "a", "home": ""}, "'' does not match .+"),
+        ({"node": "a"}, "missing, and it has no default"),
+        ({"node": "a", "home": "a"}, "a cannot be a new home for what is homed there: name another node"),
+        ({"node": "d", "home": "b"}, "nothing that is homed at d can be homed at b"),
+        ({"node": "a", "home": "b\u202e"}, "holds control or invisible characters"),
+    ],
+)
+def test_what_cannot_get_another_home_is_told(given: dict[str, str], why: str) -> None:
+    assert why in against(TIGHT, watch(), "ReHome", **given)
+
+
 # All of them.
 
 
@@ -252,10 +320,10 @@ def test_a_finding_that_is_about_no_losses_of_a_network_is_not_answered(effect: 
     of = finding(policy, view)
     other = watch(inspection={"name": "works", "singlePointOfFailure": {"scope": "NetworkNode"}})
     candidate = examine(other, view, {}, of, options=[option(of, effect, **given)])[1].candidate
-    assert candidate.counterexample == "the finding is from no inspection of contingencies or maintenance"
+    assert candidate.counterexample == NO_LOSSES
 
 
-@pytest.mark.parametrize("effect", ["SetMetrics", "DrainTraffic", "MoveDemand"])
+@pytest.mark.parametrize("effect", BY_PEOPLE)
 @pytest.mark.parametrize(("mode", "expected"), [("Observe", "Observe"), ("Propose", "Propose"), ("Open", "Propose")])
 def test_what_people_carry_out_is_no_more_than_proposed(mode: Mode, expected: Mode, effect: str) -> None:
     assert reach(mode, runbook(effect).spec) == expected

@@ -14,7 +14,7 @@ from forestall.api.networkplan import NetworkChange
 from forestall.api.prediction import Prediction
 from forestall.inspection.sweeps import swept
 from forestall.planning.networks import Judged, State, element_of, judged, outdated, realised, told
-from forestall.planning.traffic.remedies import Remedy, drain, move_demand, set_metrics
+from forestall.planning.traffic.remedies import Remedy, drain, move_demand, re_home, set_metrics
 from forestall.twin.analyses.changes import what_if
 from forestall.twin.analyses.edits import (
     Edit,
@@ -26,7 +26,7 @@ from forestall.twin.analyses.edits import (
     TakeOut,
     edited,
 )
-from forestall.twin.topology import DEMAND, LINK, Topology
+from forestall.twin.topology import DEMAND, LINK, Demand, Topology
 from forestall.twin.views import Snapshot
 from tests.unit.planning.networked import WORKS, asked, branch
 from tests.unit.twin.networks import BACKBONE, A, B, C, D, cable, demand, fan, link, platform, router
@@ -112,6 +112,31 @@ def test_a_demand_that_moves_is_one_step() -> None:
     answer = moved(target=C)
     assert told(answer.prediction.changes) == "1. demand a>b: a to b -> a to c"
     assert told(answer.prediction.inverse) == "1. demand a>b: a to c -> a to b"
+
+
+def homes(others: int) -> Topology:
+    """A demand from a to b, more from a to c, one between a and d, and one that d has already."""
+    more = [replace(demand("a", "c", 1e6), key=Key(DEMAND, "", f"more-{number}")) for number in range(others)]
+    return branch(6e9).plus(Topology.of(demands=[*more, demand("d", "a", 1e6), demand("d", "c", 1e6)]))
+
+
+def rehomed(topology: Topology) -> Judged:
+    """What is homed at a, at d."""
+    return found(topology, re_home(topology, BACKBONE, A, D))
+
+
+def test_a_new_home_is_one_change_however_many_demands_move() -> None:
+    answer = rehomed(homes(400))
+    stays = "; staying between them: 1 demand"
+    assert told(answer.prediction.changes) == f"1. 401 demands, 6.4 Gbit/s: homed at a -> d{stays}"
+    assert told(answer.prediction.inverse) == f"1. 401 demands, 6.4 Gbit/s: homed at d -> a{stays}"
+    assert told(rehomed(OFFICE).prediction.changes) == "1. 1 demand, 6 Gbit/s: homed at a -> d"
+
+
+def test_figures_of_a_new_home_are_those_of_each_demand_moved() -> None:
+    given = homes(3)
+    ends = [MoveDemand(DEMANDED, D, B), *(MoveDemand(Key(DEMAND, "", f"more-{number}"), D, C) for number in range(3))]
+    assert rehomed(given).prediction.after == State(edited(given, ends), asked()).figures()
 
 
 def undone(topology: Topology, changes: tuple[NetworkChange, ...]) -> Topology:
@@ -270,6 +295,44 @@ def test_a_demand_that_is_measured_has_moved_once_it_is_measured_elsewhere() -> 
     assert outdated(MOVE, snapshot(replace(MOVED, demands=rest)))
 
 
+def homing(left: int, arrived: int, *more: Demand) -> Topology:
+    """Three demands that were homed at a, from b, some of them left there, and others arrived at d."""
+    flows = [demand("b", end, 1e9) for end in "a" * left + "d" * arrived]
+    named = [replace(one, key=Key(DEMAND, "", f"flow-{number}")) for number, one in enumerate(flows)]
+    return replace(OFFICE, demands={one.key: one for one in (*named, *more)})
+
+
+HOMING = predicted(rehomed(homing(3, 0, demand("a", "d", 1e9))))
+
+
+@pytest.mark.parametrize(
+    ("now", "ended", "stale"),
+    [
+        (homing(3, 0), False, False),
+        (homing(1, 2), False, False),
+        (homing(0, 3), True, False),
+        (homing(0, 3, demand("a", "d", 1e9)), True, False),
+        (homing(0, 1), True, False),
+        (homing(4, 0), False, True),
+        (homing(0, 0), False, True),
+        (homing(0, 0, demand("a", "d", 1e9)), False, True),
+    ],
+    ids=["as it was", "under way", "moved", "moved but for some between", "come together", "more", "gone", "between"],
+)
+def test_what_is_homed_at_a_node_has_moved_once_none_is_left_there_and_the_new_home_has_some(
+    now: Topology, ended: bool, stale: bool
+) -> None:
+    assert (realised(HOMING, asked(), snapshot(now)) is not None) is ended
+    assert outdated(HOMING, snapshot(now)) is stale
+
+
+def test_who_moves_all_to_the_new_home_and_removes_the_old_one_has_done_it() -> None:
+    now = homing(0, 3)
+    kept = {key: one for key, one in now.nodes.items() if key != A}
+    links = {key: one for key, one in now.links.items() if "a" not in (one.tail, one.head)}
+    assert realised(HOMING, asked(), snapshot(replace(now, nodes=kept, links=links))) is not None
+
+
 @pytest.mark.parametrize(("load", "matched", "error"), [("0.42", 3, "0.02"), ("0.9", 2, "0.5")])
 def test_what_is_measured_counts_before_what_is_computed(load: str, matched: int, error: str) -> None:
     fullest = metrics(a_b=2).prediction.after.link.replace("-", "_")
@@ -305,7 +368,7 @@ def test_a_plan_is_outdated_once_a_demand_goes_elsewhere_than_before_and_after()
 
 
 def test_a_plan_for_a_network_that_is_gone_is_outdated() -> None:
-    for prediction in (PREDICTION, DRAIN, MOVE):
+    for prediction in (PREDICTION, DRAIN, MOVE, HOMING):
         assert outdated(prediction, snapshot(platform({"host": "a"})))
 
 

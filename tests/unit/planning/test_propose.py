@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from forestall.api.base import Parameter
+from forestall.api.base import Key, Parameter
 from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.remediationplan import RemediationPlan, RunbookRef
 from forestall.planning.propose import Nothing, Proposal, matching, propose
 from forestall.planning.targets import target_of
 from forestall.ports import Json
+from tests.unit.planning.objects import runbook
 from tests.unit.planning.world import (
     CART,
     LADDER,
@@ -265,6 +266,12 @@ def test_the_first_target_that_the_twin_knows_is_acted_on() -> None:
     refs = [{"kind": "Deployment", "namespace": "shop", "name": name} for name in ("gone", "cart")]
     spec = RUNBOOKS["rollout-undo"].spec
     assert target_of(spec, {}, images_pull(targets=refs), snapshot(broken_rollout())) == CART
+
+
+def test_a_node_of_a_network_is_no_target_and_its_twin_is() -> None:
+    spec, network = runbook("ReHome").spec, {"kind": "NetworkTwin", "name": "cluster"}
+    found = target_of(spec, {"node": "a", "home": "b"}, images_pull(targets=[network]), snapshot(broken_rollout()))
+    assert found == Key("NetworkTwin", "", "cluster")
 
 
 def test_the_same_world_gives_the_same_proposal() -> None:

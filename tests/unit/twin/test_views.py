@@ -127,7 +127,9 @@ def test_network_edits_are_told_and_leave_the_facts_alone() -> None:
     networks = ring("abcd", demand("a", "b", 1e9))
     twin.declare(networks)
     fact, moved = twin.snapshot(), Key("Demand", "", "a>b")
-    view = fact.potential().set_metrics({cable("a", "b"): 7}).move_demand(moved, A, C).lose(A, Key("Node", "", "b"))
+    view = (
+        fact.potential().set_metrics({cable("a", "b"): 7}).move_demands({moved: (A, C)}).lose(A, Key("Node", "", "b"))
+    )
 
     assert (view.topology.links[cable("a", "b")].metric, view.topology.nodes[A].up) == (7, False)
     assert view.topology.demands[moved].target == C

@@ -10,9 +10,9 @@ import promql_parser as promql
 
 from forestall.adapters.promql import InvalidQueryError, within
 from forestall.api.base import Parameter, Resource
-from forestall.api.inspectionpolicy import Check, InspectionPolicy, Response, Rung
+from forestall.api.inspectionpolicy import Check, FindingType, InspectionPolicy, Response, Rung
 from forestall.api.networktwin import NetworkTwin
-from forestall.api.runbook import BY_PEOPLE, Effect, Runbook, RunbookSpec
+from forestall.api.runbook import BY_PEOPLE, Runbook, RunbookSpec
 from forestall.cli.linting.documents import Path, Problem
 from forestall.cli.linting.structure import unknown
 from forestall.planning.changes import ACTIONS, PROPOSALS
@@ -23,7 +23,7 @@ Runbooks = Mapping[str, RunbookSpec]
 
 _CHECKS: Final = frozenset(get_args(Check))
 _JUDGED: Final = _CHECKS | {*("MetricThreshold", "SinglePointOfFailure", "Contingency", "Maintenance", "Alert")}
-_OF_NETWORKS: Final = ("Contingency", "Maintenance")
+_OF_NETWORKS: Final = "Contingency, Maintenance, and SinglePointOfFailure about a goal capacity"
 _INDEXED: Final = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -91,14 +91,25 @@ def _raised(policy: InspectionPolicy) -> frozenset[str]:
 
 
 def _ladders(policy: InspectionPolicy, runbooks: Runbooks) -> Iterator[Problem]:
+    of_networks = _of_networks(policy)
     for index, response in enumerate(policy.spec.responses):
         path: Path = ("spec", "responses", index)
         yield from _empty(response, path)
+        about_networks = not of_networks.isdisjoint(response.match.types)
         for place, rung in enumerate(response.ladder):
             yield from _rung(rung, runbooks, (*path, "ladder", place))
             given = runbooks.get(rung.runbook)
             effect = given.effect if given else PROPOSALS.get(rung.runbook)
-            yield from _beside_the_point(rung, effect, response, (*path, "ladder", place))
+            if effect in BY_PEOPLE and not about_networks:
+                yield _beside_the_point(rung, (*path, "ladder", place))
+            elif effect == "DrainTraffic":
+                yield from _windowless(rung, response, (*path, "ladder", place))
+
+
+def _of_networks(policy: InspectionPolicy) -> frozenset[FindingType]:
+    """Types of findings that runbooks for networks can answer."""
+    room = any(goal.capacity for goal in policy.spec.goals)
+    return frozenset(("Contingency", "Maintenance", *(("SinglePointOfFailure",) if room else ())))
 
 
 def _empty(response: Response, path: Path) -> Iterator[Problem]:
@@ -116,14 +127,16 @@ def _rung(rung: Rung, runbooks: Runbooks, path: Path) -> Iterator[Problem]:
     yield from misfits(rung, runbooks[rung.runbook], (*path, "parameters"))
 
 
-def _beside_the_point(rung: Rung, effect: Effect | None, response: Response, path: Path) -> Iterator[Problem]:
-    """Runbooks for networks that can answer no finding of the response."""
-    types = set(response.match.types)
+def _beside_the_point(rung: Rung, path: Path) -> Problem:
+    """A runbook for networks that can answer no finding of its response."""
+    message = f"{rung.runbook} answers findings about networks alone: {_OF_NETWORKS}"
+    return Problem((*path, "runbook"), message, "leave it out, or match one of them")
+
+
+def _windowless(rung: Rung, response: Response, path: Path) -> Iterator[Problem]:
+    """A drain of a window, for findings that are about none."""
     named = any(one.name == "element" and one.value for one in rung.parameters)
-    if effect in BY_PEOPLE and types.isdisjoint(_OF_NETWORKS):
-        message = f"{rung.runbook} answers findings of type {' or '.join(_OF_NETWORKS)} alone"
-        yield Problem((*path, "runbook"), message, "leave it out, or match one of them")
-    elif effect == "DrainTraffic" and "Maintenance" not in types and not named:
+    if "Maintenance" not in response.match.types and not named:
         message = f"{rung.runbook} has no window to take out: only findings of type Maintenance are about one"
         yield Problem((*path, "parameters"), message, "give the parameter element")
 

@@ -9,7 +9,7 @@ from forestall.api.base import Key
 from forestall.twin.analyses.edits import Edit, MoveDemand, PutIn, SetMetric, TakeOut, edited
 from forestall.twin.analyses.failing import Failing
 from forestall.twin.analyses.routed import routed
-from forestall.twin.topology import NODE, NetworkLink, NetworkNode, Topology
+from forestall.twin.topology import NODE, Demand, NetworkLink, NetworkNode, Topology
 
 Steps = tuple[tuple[Edit, ...], ...]
 """Edits, those of one step made together, the steps in order."""
@@ -33,6 +33,16 @@ class Drain(Remedy):
     staying: Mapping[Key, float]
     """Traffic in bit per second on each link that is to be drained and that some of it does not leave: what is then
     taken out interrupts it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReHome(Remedy):
+    """Another home for what is homed at a node."""
+
+    node: Key
+    home: Key
+    staying: Mapping[Key, float]
+    """Demands between the two, in bit per second, which stay as they are: they would begin and end at one node."""
 
 
 def set_metrics(topology: Topology, metrics: Mapping[Key, int]) -> Remedy:
@@ -60,6 +70,38 @@ def move_demand(topology: Topology, demand: Key, *, source: Key | None = None, t
     )
 
 
+def re_home(topology: Topology, network: str, node: Key, home: Key) -> ReHome:
+    """Let every demand that begins or ends at `node` begin or end at `home`, all in one step.
+
+    KeyError for a network or node that there is not; ValueError where the two are one, or nothing can move.
+    """
+    for end in (node, home):
+        if end.namespace != network or end not in topology.nodes:
+            raise KeyError(end)
+    if node == home:
+        raise ValueError(f"{node.name} cannot be a new home for what is homed there: name another node")
+    moving, staying = homed(topology, node, home)
+    if not moving:
+        raise ValueError(f"nothing that is homed at {node.name} can be homed at {home.name}")
+    return ReHome(
+        steps=(tuple(_home_moved(one, node, home) for one in moving),),
+        inverse=(tuple(MoveDemand(one.key, one.source, one.target) for one in moving),),
+        node=node,
+        home=home,
+        staying={one.key: one.amount for one in staying},
+    )
+
+
+def homed(topology: Topology, node: Key, home: Key) -> tuple[Sequence[Demand], Sequence[Demand]]:
+    """The demands that begin or end at a node: those that can have another home, and those that lie between the two."""
+    moving, staying = list[Demand](), list[Demand]()
+    for one in topology.demands.values():
+        if node in (one.source, one.target):
+            between = {one.source, one.target} <= {node, home}
+            (staying if between else moving).append(one)
+    return moving, staying
+
+
 def drain(topology: Topology, network: str, elements: Iterable[Key], *, highest: int) -> Drain:
     """Raise the metrics of all links of the network that go with the elements, which may be of any layer, to the
     `highest`, both ways; then take the elements out.
@@ -78,6 +120,11 @@ def drain(topology: Topology, network: str, elements: Iterable[Key], *, highest:
         ),
         staying=_carried(edited(topology, raised), network, [link.key for link in links]),
     )
+
+
+def _home_moved(demand: Demand, node: Key, home: Key) -> MoveDemand:
+    source, target = (home if end == node else end for end in (demand.source, demand.target))
+    return MoveDemand(demand.key, source, target)
 
 
 def _element(topology: Topology, key: Key) -> NetworkNode | NetworkLink:

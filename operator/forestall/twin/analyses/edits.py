@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce, singledispatch
+from itertools import groupby
 from math import inf
 
 from forestall.api.base import Key
@@ -80,7 +81,13 @@ def edited(topology: Topology, edits: Iterable[Edit]) -> Topology:
 
     KeyError for an element that there is not; ValueError for a link that there is already, or an unsound number.
     """
-    return reduce(lambda before, edit: _apply(edit, before), edits, topology)
+    return reduce(_alike, (list(run) for _, run in groupby(edits, type)), topology)
+
+
+def _alike(topology: Topology, edits: Sequence[Edit]) -> Topology:
+    """After edits of one kind. Thousands of demands may move at once: one by one, each would copy all of them."""
+    moves = [edit for edit in edits if isinstance(edit, MoveDemand)]
+    return _moved(topology, moves) if moves else reduce(lambda before, edit: _apply(edit, before), edits, topology)
 
 
 @singledispatch
@@ -125,20 +132,21 @@ def _(edit: RemoveLink, topology: Topology) -> Topology:
 
 
 @_apply.register
-def _(edit: MoveDemand, topology: Topology) -> Topology:
-    moved = replace(topology.demands[edit.demand], source=edit.source, target=edit.target)
-    for end in (edit.source, edit.target):
-        topology.nodes[end]  # KeyError for a node that there is not
-    return topology.with_demands([moved])
-
-
-@_apply.register
 def _(edit: ScaleDemands, topology: Topology) -> Topology:
     if not 0 <= edit.factor < inf:
         raise ValueError(f"{edit.factor}: a factor that is not negative and has a limit was expected")
     keys = topology.demands if edit.demands is None else edit.demands
     scaled = (replace(topology.demands[key], amount=topology.demands[key].amount * edit.factor) for key in keys)
     return topology.with_demands(scaled)
+
+
+def _moved(topology: Topology, moves: Iterable[MoveDemand]) -> Topology:
+    moved = []
+    for move in moves:
+        for end in (move.source, move.target):
+            topology.nodes[end]  # KeyError for a node that there is not
+        moved.append(replace(topology.demands[move.demand], source=move.source, target=move.target))
+    return topology.with_demands(moved)
 
 
 def _with_status(topology: Topology, element: Key, *, up: bool) -> Topology:

@@ -112,24 +112,44 @@ def test_a_runbook_is_shipped_or_given() -> None:
     assert message == "rollback is neither shipped nor among the given files"
 
 
+REACH: Json = {"name": "reach", "reachable": {"network": "backbone", "sources": ["a"], "targets": ["b"]}}
+
+
 def networked(name: str, *types: str, **more: Any) -> InspectionPolicy:
     """A policy that answers findings about a network, and of a workload, with one runbook."""
     network = {"network": "backbone"}
     inspections = [
         {"name": "n-1", "contingency": network},
         {"name": "works", "maintenance": network},
+        {"name": "spof", "singlePointOfFailure": {"scope": "NetworkLink"}},
         {"name": "state", "workload": {"checks": ["ImagePull"]}},
     ]
     answer = response(runbook=name, match={"types": types}, **more)
-    return policy(answer, inspections=inspections)
+    goals = [{"name": "room", "capacity": {**network, "maxUtilisation": 1}}, REACH]
+    return policy(answer, inspections=inspections, goals=goals)
+
+
+@pytest.mark.parametrize("kind", ["Contingency", "Maintenance", "SinglePointOfFailure"])
+@pytest.mark.parametrize("name", sorted({*PROPOSALS} - {"drain-traffic"}))
+def test_a_runbook_for_networks_answers_findings_about_networks(name: str, kind: str) -> None:
+    assert found(networked(name, kind)) == []
 
 
 @pytest.mark.parametrize("name", PROPOSALS)
-def test_a_runbook_for_networks_answers_findings_about_networks_alone(name: str) -> None:
+def test_a_runbook_for_networks_answers_no_other_findings_alone(name: str) -> None:
     ((field, message),) = found(networked(name, "ImagePull"))
     assert field == "spec.responses[0].ladder[0].runbook"
-    assert message == f"{name} answers findings of type Contingency or Maintenance alone"
+    types = "Contingency, Maintenance, and SinglePointOfFailure about a goal capacity"
+    assert message == f"{name} answers findings about networks alone: {types}"
     assert found(networked(name, "ImagePull", "Maintenance")) == []
+
+
+def test_a_single_point_of_failure_of_no_capacity_is_nothing_for_a_runbook_for_networks() -> None:
+    given = networked("re-home", "SinglePointOfFailure")
+    asked = given.model_copy(update={"spec": given.spec.model_copy(update={"goals": given.spec.goals[1:]})})
+    ((field, message),) = found(asked)
+    assert field == "spec.responses[0].ladder[0].runbook"
+    assert message.startswith("re-home answers findings about networks alone")
 
 
 def test_a_drain_has_a_window_or_a_named_element() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations, pairwise
+from random import Random
 
 import pytest
 
 from forestall.api.base import Key
-from forestall.planning.traffic.remedies import Remedy, drain, move_demand, set_metrics
+from forestall.planning.traffic.remedies import Remedy, drain, move_demand, re_home, set_metrics
 from forestall.twin.analyses.changes import SINGLES, Change, what_if
 from forestall.twin.analyses.edits import MoveDemand, PutIn, SetMetric, TakeOut, edited
+from forestall.twin.analyses.routed import routed
 from forestall.twin.analyses.scenarios import Kind
-from forestall.twin.topology import NODE, Network, NetworkNode, Topology
+from forestall.twin.topology import NODE, Demand, Network, NetworkNode, Topology
 from tests.unit.twin.analyses.networks import IP, cable, carried, demand, link, node, topology
 
 HIGHEST = 1000
@@ -79,6 +82,99 @@ def test_a_demand_is_served_from_elsewhere() -> None:
     assert [over.link for over in change.before.today.overloaded] == [link("east-north"), link("north-west")]
     assert [over.link for over in change.after.today.overloaded] == [link("east-north")]
     assert taken_back(given, remedy).id == given.id
+
+
+def hub(*more: Demand) -> Topology:
+    """East sends to west and gets from south; north is its other hub."""
+    return ring().plus(Topology.of(demands=[carried("south-east", 1.0), *more]))
+
+
+def test_all_that_is_homed_at_a_node_gets_another_home_at_once() -> None:
+    given = hub(carried("south-west", 2.0))
+
+    remedy = re_home(given, IP, node("east"), node("north"))
+
+    assert remedy.steps == (
+        (
+            MoveDemand(demand("east-west"), node("north"), node("west")),
+            MoveDemand(demand("south-east"), node("south"), node("north")),
+        ),
+    )
+    assert remedy.inverse == (
+        (
+            MoveDemand(demand("east-west"), node("east"), node("west")),
+            MoveDemand(demand("south-east"), node("south"), node("east")),
+        ),
+    )
+    assert (remedy.staying, remedy.lasting) == ({}, True)
+
+
+def test_demands_between_a_node_and_its_new_home_stay_as_they_are() -> None:
+    between = [carried("east-north", 3.0), carried("north-east", 4.0), carried("east-east", 5.0)]
+
+    remedy = re_home(hub(*between), IP, node("east"), node("north"))
+
+    assert remedy.staying == {demand("east-north"): 3.0, demand("north-east"): 4.0, demand("east-east"): 5.0}
+    assert len(remedy.steps[0]) == 2
+
+
+def loads(given: Topology) -> Sequence[float]:
+    found: Sequence[float] = routed(given, IP).route().now.load.tolist()
+    return found
+
+
+def at(end: Key, old: Key, new: Key) -> Key:
+    return new if end == old else end
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_homed_at_a_node_loads_links_as_if_it_had_always_been_elsewhere(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 - it chooses among networks, and keeps no secret
+    names, old, new = "abcdefgh", node("a"), node("b")
+    pairs = {*pairwise(names), *chance.sample([*combinations(names, 2)], 8)}
+    cables = [cable("-".join(pair), chance.randint(1, 3)) for pair in sorted(pairs)]
+    wanted = ["a-c", *("-".join(chance.sample(names, 2)) for _ in range(30))]
+    flows = [carried(ends, chance.uniform(1, 9), name=f"d{number}") for number, ends in enumerate(wanted)]
+    given = topology(cables, flows)
+
+    remedy = re_home(given, IP, old, new)
+
+    between = [one for one in flows if {one.source, one.target} == {old, new}]
+    others = [
+        replace(one, source=at(one.source, old, new), target=at(one.target, old, new))
+        for one in flows
+        if one not in between
+    ]
+    brute, there = topology(cables, [*others, *between]), edited(given, remedy.steps[0])
+    assert (there.id, list(remedy.staying)) == (brute.id, sorted(one.key for one in between))
+    assert loads(there) == loads(brute) != loads(given)
+    assert taken_back(given, remedy).id == given.id
+
+
+@pytest.mark.parametrize("ends", [("none", "north"), ("east", "none")])
+def test_there_is_no_new_home_without_both_nodes(ends: tuple[str, str]) -> None:
+    with pytest.raises(KeyError):
+        re_home(ring(), IP, *map(node, ends))
+
+
+def test_a_node_of_another_network_is_no_home() -> None:
+    far = NetworkNode(key=node("north", "other"))
+    given = ring().plus(Topology.of(networks=[Network(id="other", layer="ip")], nodes=[far]))
+    with pytest.raises(KeyError):
+        re_home(given, IP, node("east"), far.key)
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        (("east", "east"), "east cannot be a new home for what is homed there"),
+        (("south", "north"), "nothing that is homed at south can be homed at north"),
+        (("east", "west"), "nothing that is homed at east can be homed at west"),
+    ],
+)
+def test_a_new_home_for_nothing_is_refused(ends: tuple[str, str], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        re_home(ring(), IP, *map(node, ends))
 
 
 def test_between_metrics_a_network_passes_and_between_the_steps_of_a_drain_it_may_rest() -> None:

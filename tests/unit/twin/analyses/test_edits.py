@@ -46,6 +46,13 @@ def test_demands_are_moved_and_scaled() -> None:
     assert [one.amount for one in edited(found, [ScaleDemands(2.0)]).demands.values()] == [4.0, 12.0]
 
 
+def test_of_two_moves_of_a_demand_the_last_one_counts() -> None:
+    given = topology([cable("a-b"), cable("b-c")], [carried("a-b", 2.0)])
+    there, back = MoveDemand(demand("a-b"), node("c"), node("b")), MoveDemand(demand("a-b"), node("a"), node("b"))
+    assert edited(given, [there, back]).id == given.id
+    assert edited(given, [back, SetMetric(link("a-b"), 1), there]).demands[demand("a-b")].source == node("c")
+
+
 @pytest.mark.parametrize(
     "edit",
     [
