@@ -13,7 +13,7 @@ import yaml
 from forestall.adapters import resources
 from forestall.adapters.kubernetes.client import path_of
 from forestall.ports import Json, Resource
-from tests.api.installation import ACTIONS
+from tests.api.installation import ACTIONS, remove
 from tests.api.loop import objects
 from tests.api.loop.process import IMAGE, Operator
 from tests.api.person import Person, expect
@@ -152,7 +152,7 @@ def install(
             yield World(cluster, Person(cluster.kubeconfig), operator, tuple(chart), tuple(grants), folder)
         finally:
             operator.stop()
-            remove(cluster, chart)
+            clear(cluster, chart)
 
 
 def apply(cluster: ApiTier, manifests: list[Manifest], *options: str) -> None:
@@ -161,13 +161,12 @@ def apply(cluster: ApiTier, manifests: list[Manifest], *options: str) -> None:
     cluster.kubectl("apply", "--server-side", *options, "-f", "-", input=text)
 
 
-def remove(cluster: ApiTier, chart: list[Manifest]) -> None:
+def clear(cluster: ApiTier, chart: list[Manifest]) -> None:
     """Remove the chart's objects and the twins."""
     cluster.kubectl("delete", "networktwins", "--all", "--timeout=60s")
     # First: a namespace with Pods in it takes the controllers much longer.
     cluster.kubectl("delete", "jobs", "--all", "-n", ACTIONS, "--cascade=foreground", "--timeout=120s")
-    text = yaml.safe_dump_all(chart)
-    cluster.kubectl("delete", "--ignore-not-found", "--timeout=120s", "-f", "-", input=text)
+    remove(cluster, chart)
     wait_until("the approval policy to be gone", partial(_absent, cluster, "forestall-approval"))
 
 
