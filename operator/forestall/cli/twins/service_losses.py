@@ -49,8 +49,7 @@ def render(screen: Screen, found: ServiceLosses, top: int) -> None:
     """Write the losses, the worst first."""
     screen.heading("Kubernetes objects")
     at_stake = len({service for services in found.losses.values() for service in services})
-    elements = f"{counted(len(found.losses), 'element')} would each, if lost, take"
-    screen.line(f"{elements} the last ready pods of some of {counted(found.serving, 'Service')}: {at_stake} in all")
+    screen.line(f"of {counted(found.serving, 'Service')} with ready pods, {at_stake} hang on a single element")
     rows = [
         (label(key), str(len(services)), shortened(map(place, services)))
         for key, services in list(found.losses.items())[:top]

@@ -41,7 +41,7 @@ def test_the_table_and_the_exit_code_tell_it() -> None:
         [f"riskGroup/{ZONE}=x", "2", "shop/api,", "shop/web"],
         ["node/a", "1", "shop/api"],
     ]
-    said = "2 elements would each, if lost, take the last ready pods of some of 2 Services: 2 in all"
+    said = "of 2 Services with ready pods, 2 hang on a single element"
     assert said in result.stdout
     assert "Nothing is re-scheduled yet" in result.stdout
     assert "and 1 more: raise --top" in twin("spof", "--twin", "main", "--top", "1", cluster=cluster(*WEB, *API)).stdout
