@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,7 @@ from forestall.adapters.resources import DEPLOYMENTS, FINDINGS, PLANS, POLICIES,
 from forestall.api.remediationplan import RemediationPlan
 from forestall.api.runbook import Runbook
 from forestall.planning.runbooks import digest
-from forestall.ports import Json, KubeError
+from forestall.ports import Json, KubeError, Resource
 from forestall.runtime import plans
 from tests.unit.runtime.instant import run
 from tests.unit.runtime.scene import World, broken, planned
@@ -207,6 +207,26 @@ def test_a_new_plan_is_rendered_once() -> None:
         assert (made.count(("get", False)), made.count(("json_patch", True))) == (1, 1)
 
     waiting(story)
+
+
+def test_of_the_replicasets_only_those_with_the_labels_of_the_target_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    async def story(world: World) -> None:
+        listed = world.kube.list
+
+        async def noted(
+            resource: Resource, namespace: str = "", *, labels: str = "", fields: str = ""
+        ) -> Sequence[Json]:
+            asked.append((resource.kind, namespace, labels))
+            return await listed(resource, namespace, labels=labels, fields=fields)
+
+        monkeypatch.setattr(world.kube, "list", noted)
+        await plans.reconcile(world.context, world.plan.key)
+        assert world.phase == "PendingApproval"
+
+    unplanned(story)
+    assert [one for one in asked if one[0] == "ReplicaSet"] == [("ReplicaSet", "shop", "app=cart")]
 
 
 def test_a_runbooks_digest_is_worked_out_once_for_each_version_of_it() -> None:
