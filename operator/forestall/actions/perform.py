@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from forestall.actions import draining
@@ -13,6 +13,7 @@ from forestall.planning.changes import change, changes_anything, needs_history
 from forestall.planning.hashing import reads_hash
 from forestall.planning.patches import ChangeImpossibleError
 from forestall.planning.rollouts import rollout
+from forestall.planning.templates import history_labels
 from forestall.ports import Json, Kube, KubeError
 
 DONE, FAILED, PRECONDITION_FAILED, NOTHING_TO_DO = 0, 1, 40, 41
@@ -76,9 +77,8 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
     """The patch to be made; or the end, where there is nothing to do or the target is not what was approved."""
     if target["metadata"]["uid"] != order.uid:
         return Result(PRECONDITION_FAILED, "the target was deleted and made anew since the plan was approved")
-    replicasets = await kube.list(REPLICASETS, order.namespace) if needs_history(order.effect) else ()
     try:
-        patch = change(order.effect, target, order.parameters, replicasets=replicasets)
+        patch = change(order.effect, target, order.parameters, replicasets=await _history(order, target, kube))
         more = await draining.movable(order, kube) if order.effect == "Drain" else ()
     except (ChangeImpossibleError, ValueError) as error:
         return Result(PRECONDITION_FAILED, str(error))
@@ -88,6 +88,13 @@ async def _checked(order: Order, target: Json, kube: Kube) -> list[Json] | Resul
         return Result(PRECONDITION_FAILED, "fields that the decision rests on have changed since approval")
     await _patch(order, kube, patch, dry_run=True)
     return patch
+
+
+async def _history(order: Order, target: Json, kube: Kube) -> Sequence[Json]:
+    """The ReplicaSets that the change itself needs."""
+    if not needs_history(order.effect):
+        return ()
+    return await kube.list(REPLICASETS, order.namespace, labels=history_labels(target))
 
 
 async def _patch(order: Order, kube: Kube, patch: list[Json], *, dry_run: bool) -> Json:

@@ -22,6 +22,12 @@ Object = Mapping[str, Any]
 Given = Mapping[str, str]
 
 
+def history_labels(target: Object) -> str:
+    """Selector of the ReplicaSets that may be a Deployment's: those with all labels that it selects pods by."""
+    wanted = (spec_of(target).get("selector") or {}).get("matchLabels") or {}
+    return ",".join(f"{name}={value}" for name, value in sorted(wanted.items()))
+
+
 def current_replicaset(target: Object, replicasets: Sequence[Object]) -> str | None:
     """Name of the Deployment's ReplicaSet that has its present template, or None."""
     wanted = _template(target)

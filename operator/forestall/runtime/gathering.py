@@ -18,7 +18,7 @@ from forestall.execution.moves import current
 from forestall.gates import approval, proposals
 from forestall.gates.facts import Draft, Facts, Inspected, JobState, LiveTarget
 from forestall.inspection.queries import queries
-from forestall.planning import networks, ownership
+from forestall.planning import networks, ownership, standings
 from forestall.planning.changes import ACTIONS, change, changes_anything, resolve
 from forestall.planning.diff import unified_diff
 from forestall.planning.hashing import reads_hash, sha256_of
@@ -30,6 +30,7 @@ from forestall.planning.rollouts import rollout
 from forestall.planning.runbooks import InvalidParameterError, arguments, reach
 from forestall.planning.simulate import Simulated
 from forestall.planning.targets import key_of, serving, version
+from forestall.planning.templates import history_labels
 from forestall.ports import Json, KubeError
 from forestall.runtime import intake, jobs, locks, people, trials
 from forestall.runtime.context import Context, Pass, Revision
@@ -152,8 +153,8 @@ def _inspected(
         goals=done.report.goals,
         ready_pods=len(ready),
         nodes=len({pod.node for pod in ready}),
-        realised=networks.realised(plan.status.prediction, networks.asked_by(policy, finding), done.snapshot),
-        outdated=networks.outdated(plan.status.prediction, done.snapshot),
+        realised=standings.realised(plan.status.prediction, networks.asked_by(policy, finding), done.snapshot),
+        outdated=standings.outdated(plan.status.prediction, done.snapshot),
         lingers=finding.spec in done.alerts,
     )
 
@@ -207,12 +208,10 @@ async def _as_wanted(context: Context, status: RemediationPlanStatus, runbook: R
 
 
 async def _replicasets(context: Context, target: Json) -> Sequence[Json]:
-    """The ReplicaSets that may be a Deployment's: those with the labels that it selects by; none for anything else."""
+    """The ReplicaSets that may be a Deployment's; none for anything without a template of pods."""
     if "template" not in target["spec"]:
         return ()
-    wanted = (target["spec"].get("selector") or {}).get("matchLabels") or {}
-    labels = ",".join(f"{name}={value}" for name, value in sorted(wanted.items()))
-    return await context.kube.list(REPLICASETS, target["metadata"]["namespace"], labels=labels)
+    return await context.kube.list(REPLICASETS, target["metadata"]["namespace"], labels=history_labels(target))
 
 
 async def _jobs(context: Context, plan: RemediationPlan) -> dict[str, JobState]:

@@ -20,12 +20,15 @@ from tests.unit.planning.objects import BAD, GOOD, deployment, replicaset
 from tests.unit.runtime.instant import run
 
 READS = ("spec.replicas", "spec.template")
+UNLABELLED = replicaset("cart-2", GOOD, 2)
+UNLABELLED["metadata"]["labels"] = {"app": "basket"}
 
 
 def cluster(target: Json | None = None) -> MemoryKube:
     kube = MemoryKube(FixedClock(NOW))
     kube.put(DEPLOYMENTS, target or deployment())
     kube.put(REPLICASETS, replicaset("cart-1", GOOD, 1))
+    kube.put(REPLICASETS, UNLABELLED)
     return kube
 
 
@@ -102,6 +105,10 @@ PRECONDITIONS: dict[str, tuple[Order, str]] = {
     "the ReplicaSet to return to is gone": (
         scaling(effect="RestorePreviousTemplate", parameters={"to": "cart-0", "template": "sha256:1"}),
         "no ReplicaSet cart-0 any more",
+    ),
+    "the ReplicaSet to return to has other labels": (
+        scaling(effect="RestorePreviousTemplate", parameters={"to": "cart-2", "template": "sha256:1"}),
+        "no ReplicaSet cart-2 any more",
     ),
     "the template to return to was exchanged": (
         scaling(effect="RestorePreviousTemplate", parameters={"to": "cart-1", "template": "sha256:1"}),

@@ -9,21 +9,27 @@ from forestall.api.finding import Finding
 from forestall.api.inspectionpolicy import InspectionPolicy
 from forestall.api.networkpolicy import ContingencyInspection
 from forestall.inspection.inspect import inspect
+from forestall.planning.networks import Judged, State, judged
 from forestall.planning.simulate import Option, Simulated, examine
 from forestall.planning.targets import key_of
+from forestall.planning.traffic.remedies import Remedy, drain, move_demand, re_home, set_metrics
 from forestall.ports import Json
-from forestall.twin.topology import GROUP, NODE, NetworkNode, RiskGroup, Topology
+from forestall.twin.topology import DEMAND, GROUP, NODE, NetworkNode, RiskGroup, Topology
 from forestall.twin.views import Snapshot
 from tests.unit.inspection.networked import capacity, contingency, maintenance
 from tests.unit.inspection.scenes import NOW
 from tests.unit.planning.objects import runbook
-from tests.unit.twin.networks import BACKBONE, cable, demand, fan, link, ring
+from tests.unit.twin.networks import BACKBONE, A, D, cable, demand, fan, link, ring
 
 WORKS = Key(GROUP, "", "works")
 HUBS = ring("abcd", demand("a", "b", 7e9), demand("d", "c", 4e9), demand("c", "d", 1e9)).with_links(
     [link("a", "b", capacity=20e9)]
 )
 """Without a-b, 11 of 10 Gbit/s go from d to c; what is homed at d would go the other way, from b."""
+FAN = fan(12e9)
+"""12 of 10 Gbit/s over the cable from a to b, which with a metric of 2 would share with two other ways."""
+DEMANDED = Key(DEMAND, "", "a>b")
+CABLE = cable("a", "b")
 
 
 def asked(*scopes: str, limit: float = 1.0) -> ContingencyInspection:
@@ -91,3 +97,29 @@ def tried(policy: InspectionPolicy, view: Snapshot, effect: str, **given: Any) -
     """What the effect's runbook comes to for the policy's finding."""
     of = finding(policy, view)
     return examine(policy, view, {}, of, options=[option(of, effect, **given)])[1]
+
+
+def found(topology: Topology, remedy: Remedy, *scopes: str) -> Judged:
+    """What a remedy comes to, after each loss of these scopes."""
+    return judged(State(topology, asked(*scopes)), remedy)
+
+
+def metrics(topology: Topology = FAN, **given: int) -> Judged:
+    """What metrics come to, each of the cable between two nodes: `a_b=2`."""
+    wanted = {cable(*name.split("_")): metric for name, metric in given.items()}
+    return found(topology, set_metrics(topology, wanted))
+
+
+def drained(topology: Topology, *elements: Key) -> Judged:
+    """What it comes to that these are out of service; without any, the cable a-b."""
+    return found(topology, drain(topology, BACKBONE, elements or (CABLE,), highest=65_535), "Node", "Link")
+
+
+def moved(topology: Topology = FAN, **ends: Key) -> Judged:
+    """What it comes to that the demand from a to b has another source or target."""
+    return found(topology, move_demand(topology, DEMANDED, **ends))
+
+
+def rehomed(topology: Topology) -> Judged:
+    """What is homed at a, at d."""
+    return found(topology, re_home(topology, BACKBONE, A, D))
