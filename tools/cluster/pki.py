@@ -18,6 +18,9 @@ DAYS = 30
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 """Elliptic curve keys: made in milliseconds, where RSA takes a good part of a second."""
 
+AUTHORITY = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+"""Without it Python trusts no authority from 3.13 on."""
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -35,7 +38,7 @@ class Pki:
 
     def ca(self) -> Path:
         """Return the authority's certificate."""
-        return self._certificate("ca", "forestall-test-ca", (), ()).cert
+        return self._certificate("ca", "forestall-test-ca", (), AUTHORITY).cert
 
     def issue(self, name: str, cn: str, orgs: Sequence[str] = (), sans: Sequence[str] = ()) -> Certificate:
         """Return the certificate called `name` for server and client use.

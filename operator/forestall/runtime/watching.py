@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import kopf
@@ -58,6 +58,16 @@ class NoDiffBase(kopf.DiffBaseStorage):
         """Store nothing."""
 
 
+class Credentials(kopf.ConnectionInfo):
+    """Who Kopf is and whom it trusts: the same API servers as the rest of the operator, and kubectl, do."""
+
+    def as_ssl_context(self) -> ssl.SSLContext:
+        """As Kopf makes it, but authorities need no more extensions than before Python 3.13."""
+        made = super().as_ssl_context()
+        made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return made
+
+
 def settings() -> kopf.OperatorSettings:
     """Kopf as a watch layer only: no peering, no scanning, no events, no state in annotations."""
     chosen = kopf.OperatorSettings()
@@ -82,9 +92,11 @@ def registry(seen: Seen) -> kopf.OperatorRegistry:
     made = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=made, id="login")
-    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    def login(**kwargs: Any) -> Credentials | None:
         inside = kopf.login_with_service_account(**kwargs)
-        return replace(inside, server=own_server()) if inside else kopf.login_with_kubeconfig(**kwargs)
+        found = inside or kopf.login_with_kubeconfig(**kwargs)
+        server = {"server": own_server()} if inside else {}
+        return Credentials(**{**vars(found), **server}) if found else None
 
     for module in (policies, plans, findings, twins, runbooks, approvals, pauses):
         module.register(made, seen)

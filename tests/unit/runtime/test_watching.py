@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import ssl
 import threading
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import kopf
@@ -15,6 +18,8 @@ from forestall.api.base import GROUP
 from forestall.handlers.intake import Seen
 from forestall.runtime import watching
 from forestall.runtime.store import MODELS
+from tests.unit import authorities
+from tools.cluster import pki
 
 
 def test_it_keeps_no_state_and_posts_nothing() -> None:
@@ -57,6 +62,34 @@ def test_each_kind_has_one_handler_and_no_other_handlers_exist() -> None:
     assert [str(handler.id) for handler in registry._activities.get_all_handlers()] == ["login"]
     for others in (registry._changing, registry._spawning, registry._indexing, registry._webhooks):
         assert list(others.get_all_handlers()) == []
+
+
+def credentials(folder: Path, url: str, authority: Path) -> watching.Credentials:
+    """Those that Kopf gets where a kubeconfig names this authority."""
+    login: Any
+    [login] = watching.registry(lambda *_: None)._activities.get_all_handlers()
+    config = pki.kubeconfig(folder / "config", server=url, ca=authority, token="t0ken")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("KUBECONFIG", str(config))
+        found = login.fn(logger=logging.getLogger(__name__), settings=watching.settings())
+    assert isinstance(found, watching.Credentials)
+    assert (found.server, found.token) == (url, "t0ken")
+    return found
+
+
+def test_kopf_speaks_with_a_server_whose_certificate_kubectl_accepts_from_python_3_13_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authorities.be_strict(monkeypatch)
+
+    async def both() -> None:
+        async with authorities.serving(tmp_path) as (url, certificate):
+            assert not await authorities.trusts(ssl.create_default_context(cafile=certificate), url)
+            assert await authorities.trusts(credentials(tmp_path, url, certificate).as_ssl_context(), url)
+            stranger = pki.Pki(tmp_path / "stranger").ca()
+            assert not await authorities.trusts(credentials(tmp_path, url, stranger).as_ssl_context(), url)
+
+    asyncio.run(both())
 
 
 def test_what_kopf_sees_is_handed_over_to_the_loop_that_decides(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,8 @@ async def connect(kubeconfig: str | None = None, context: str | None = None) -> 
         await _configure(settings, kubeconfig or os.environ.get("KUBECONFIG"), context)
     except Exception as error:  # a file, or the login helper that it names, fails in a score of ways
         raise KubeError(0, "InvalidKubeconfig", f"{type(error).__name__}: {error}") from error
+    # As kubectl does: many authorities, such as those of older EKS clusters, lack what Python asks for from 3.13 on.
+    settings.disable_strict_ssl_verification = True
     settings.connection_pool_maxsize = 0  # no end: each watch keeps a connection, and `Limits` counts the rest
     # Found once: left to the session, it would look into the environment, and into .netrc, for each request.
     settings.proxy = settings.proxy or _proxy_to(settings.host)

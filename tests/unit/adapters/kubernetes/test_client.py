@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +16,10 @@ from kubernetes.aio import client as library
 
 from forestall.adapters.kubernetes.client import LONGEST_WAIT, PAGE, KubeClient, connect, error_of, path_of
 from forestall.adapters.kubernetes.watching import CONNECTED
-from forestall.adapters.resources import DEPLOYMENTS, NODES, PLANS, PODS
+from forestall.adapters.resources import DEPLOYMENTS, NAMESPACES, NODES, PLANS, PODS
 from forestall.ports import Json, KubeError
+from tests.unit import authorities
+from tools.cluster import pki
 
 T = TypeVar("T")
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -419,6 +422,21 @@ def kubeconfig(folder: Path, url: str) -> str:
     path = folder / "config"
     path.write_text(json.dumps(config))
     return str(path)
+
+
+def test_a_server_whose_certificate_kubectl_accepts_is_spoken_with_from_python_3_13_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authorities.be_strict(monkeypatch)
+
+    async def both() -> Json:
+        async with authorities.serving(tmp_path) as (url, certificate):
+            assert not await authorities.trusts(ssl.create_default_context(cafile=certificate), url)
+            config = pki.kubeconfig(tmp_path / "config", server=url, ca=certificate, token="t0ken")
+            async with await connect(str(config)) as kube:
+                return await kube.get(NAMESPACES, "", "shop")
+
+    assert asyncio.run(both())["metadata"]["name"] == "shop"
 
 
 def test_any_number_of_open_watches_leaves_room_for_requests(tmp_path: Path) -> None:
