@@ -1,11 +1,17 @@
 """The tiers of the suite: which there are, which ran, and that none is left out where it could run.
 
+They run in this order. What clusters are made of is built while the first one runs.
+
 unit: no cluster. api: a real API server, no root. node: real nodes, root on Linux.
 kind: nodes that are containers, an engine that answers.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -13,11 +19,36 @@ import pytest
 from tools.cluster import kind, node_tier
 
 TIERS = ("unit", "api", "node", "kind")
+BUILDING = ("nice", "-n", "19", sys.executable, "-m", "tools.cluster", "build")
+"""Builds what the cache has not. What fails here is told when a cluster asks for it: it then tries for itself."""
 
 
 def tier_of(item: pytest.Item) -> str:
     """The tier that a test belongs to."""
     return next((tier for tier in TIERS if item.get_closest_marker(tier)), "unit")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the tiers run one after the other."""
+    items.sort(key=lambda item: TIERS.index(tier_of(item)))
+
+
+class Builder:
+    """Builds the programs of clusters while the tests run that need none."""
+
+    def __init__(self) -> None:
+        self._building: subprocess.Popen[bytes] | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if {"unit", "api"} <= set(map(tier_of, session.items)) and not session.config.option.collectonly:
+            nowhere = subprocess.DEVNULL
+            self._building = subprocess.Popen(BUILDING, stdout=nowhere, stderr=nowhere, start_new_session=True)
+
+    def pytest_unconfigure(self) -> None:
+        if self._building and self._building.poll() is None:
+            os.killpg(self._building.pid, signal.SIGINT)  # a compiler with it; drafts are removed
+            self._building.wait()
 
 
 class Tiers:
@@ -60,3 +91,4 @@ class Tiers:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Tiers(config), "tiers")
+    config.pluginmanager.register(Builder(), "builder")
