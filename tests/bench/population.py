@@ -24,21 +24,25 @@ class Lived(NamedTuple):
     plan: Json
 
 
-def populate(world: World, lived: Lived, shops: int, each: int) -> list[str]:
-    """Give so many new namespaces a policy and `each` findings and plans; return their names.
-
-    Written in the operator's name: nobody else may write a status.
-    """
-    operator = Person(world.cluster.service_account_kubeconfig(NAMESPACE, "forestall"))
+def open_shops(world: World, shops: int) -> list[str]:
+    """Make so many namespaces with a policy each; return their names."""
     names = [f"shop-old-{number}" for number in range(shops)]
     for name in names:
         place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         apply(world.cluster, [place, {**objects.policy(), "metadata": {"name": objects.POLICY, "namespace": name}}])
+    return names
+
+
+def populate(world: World, lived: Lived, names: list[str], each: int) -> None:
+    """Give the policies of these namespaces `each` findings and plans.
+
+    Written in the operator's name: nobody else may write a status.
+    """
+    operator = Person(world.cluster.service_account_kubeconfig(NAMESPACE, "forestall"))
     with ThreadPoolExecutor(HANDS) as hands:
         for name in names:
             policy = world.admin.send("GET", path_of(POLICIES, name, objects.POLICY)).body
             list(hands.map(lambda pair: _write(operator, *pair), _copies(lived, policy, each)))
-    return names
 
 
 def _copies(lived: Lived, policy: Json, each: int) -> Iterator[tuple[Json, Json]]:
