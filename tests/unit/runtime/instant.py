@@ -37,6 +37,10 @@ class InstantLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    async def shutdown_default_executor(self, *_: object) -> None:
+        """Wait for the threads without the time limit that there is from Python 3.12 on: by this clock it is over."""
+        await super().shutdown_default_executor()
+
 
 def run(test: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end in no time."""
