@@ -112,8 +112,8 @@ def networks_in_use() -> set[str]:
     for link in Path("/proc").glob("[0-9]*/ns/net"):
         try:
             found.add(os.readlink(link))
-        except FileNotFoundError:
-            continue  # ended meanwhile
+        except (FileNotFoundError, PermissionError):
+            continue  # ended meanwhile, or none of ours
     return found
 
 
