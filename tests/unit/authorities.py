@@ -16,7 +16,7 @@ from aiohttp import web
 from tools.cluster.pki import Pki
 
 
-def be_strict(monkeypatch: pytest.MonkeyPatch) -> None:
+def _be_strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Python make TLS contexts as it does from 3.13 on."""
     made = ssl.create_default_context
 
@@ -37,8 +37,12 @@ class Plain(Pki):
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[str, Path]]:
-    """An API server that knows one namespace: its address, and the certificate of its plain authority."""
+async def serving(monkeypatch: pytest.MonkeyPatch, folder: Path) -> AsyncIterator[tuple[str, Path]]:
+    """An API server that knows one namespace: its address, and the certificate of its plain authority.
+
+    Python, as it is from 3.13 on, refuses it.
+    """
+    _be_strict(monkeypatch)
     plain = Plain(folder / "plain")
     own = plain.issue("server", "server", sans=("127.0.0.1",))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -52,8 +56,10 @@ async def serving(folder: Path) -> AsyncIterator[tuple[str, Path]]:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    url = f"https://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        yield f"https://127.0.0.1:{runner.addresses[0][1]}", plain.ca()
+        assert not await trusts(ssl.create_default_context(cafile=plain.ca()), url)
+        yield url, plain.ca()
     finally:
         await runner.cleanup()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import threading
 from collections.abc import Callable
 from itertools import islice
@@ -64,28 +63,39 @@ def test_each_kind_has_one_handler_and_no_other_handlers_exist() -> None:
         assert list(others.get_all_handlers()) == []
 
 
-def credentials(folder: Path, url: str, authority: Path) -> watching.Credentials:
-    """Those that Kopf gets where a kubeconfig names this authority."""
+def logged_in() -> watching.Credentials:
+    """What Kopf is given to log in with."""
     login: Any
     [login] = watching.registry(lambda *_: None)._activities.get_all_handlers()
+    found = login.fn(logger=logging.getLogger(__name__), settings=watching.settings())
+    assert isinstance(found, watching.Credentials)
+    return found
+
+
+def credentials(folder: Path, url: str, authority: Path) -> watching.Credentials:
+    """Those that Kopf gets where a kubeconfig names this authority."""
     config = pki.kubeconfig(folder / "config", server=url, ca=authority, token="t0ken")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("KUBECONFIG", str(config))
-        found = login.fn(logger=logging.getLogger(__name__), settings=watching.settings())
-    assert isinstance(found, watching.Credentials)
+        found = logged_in()
     assert (found.server, found.token) == (url, "t0ken")
     return found
+
+
+def test_in_a_pod_kopf_asks_the_server_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = kopf.ConnectionInfo(server="https://kubernetes.default.svc", token="t0ken")
+    monkeypatch.setattr(kopf, "login_with_service_account", lambda **_: account)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert (logged_in().server, logged_in().token) == ("https://10.96.0.1:443", "t0ken")
 
 
 def test_kopf_speaks_with_a_server_whose_certificate_kubectl_accepts_from_python_3_13_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    authorities.be_strict(monkeypatch)
-
     async def both() -> None:
-        async with authorities.serving(tmp_path) as (url, certificate):
-            assert not await authorities.trusts(ssl.create_default_context(cafile=certificate), url)
-            assert await authorities.trusts(credentials(tmp_path, url, certificate).as_ssl_context(), url)
+        async with authorities.serving(monkeypatch, tmp_path) as (url, authority):
+            assert await authorities.trusts(credentials(tmp_path, url, authority).as_ssl_context(), url)
             stranger = pki.Pki(tmp_path / "stranger").ca()
             assert not await authorities.trusts(credentials(tmp_path, url, stranger).as_ssl_context(), url)
 

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
 from kubernetes.aio import client as library
 
-from forestall.adapters.kubernetes.client import LONGEST_WAIT, PAGE, KubeClient, connect, error_of, path_of
-from forestall.adapters.kubernetes.watching import CONNECTED
-from forestall.adapters.resources import DEPLOYMENTS, NAMESPACES, NODES, PLANS, PODS
+from forestall.adapters.kubernetes.client import LONGEST_WAIT, PAGE, KubeClient, error_of, path_of
+from forestall.adapters.resources import DEPLOYMENTS, NODES, PLANS, PODS
 from forestall.ports import Json, KubeError
-from tests.unit import authorities
-from tools.cluster import pki
+from tests.unit.adapters.kubernetes.server import Answer, serving
 
 T = TypeVar("T")
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@asynccontextmanager
-async def serving(answer: Answer) -> AsyncIterator[str]:
-    app = web.Application(client_max_size=8 * 2**20)
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 def client_of(url: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> KubeClient:
@@ -351,112 +332,3 @@ def test_a_watch_lists_and_follows_lines_of_any_length() -> None:
         return found
 
     assert with_server(answer, use) == [("ADDED", 0), ("SYNCED", 0), ("ALIVE", 0), ("MODIFIED", 1_500_000)]
-
-
-def test_a_kubeconfig_names_the_cluster_and_its_token(tmp_path: Path) -> None:
-    tokens: list[str] = []
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        tokens.append(request.headers["Authorization"])
-        return web.json_response({})
-
-    async def use() -> None:
-        async with serving(answer) as url, await connect(kubeconfig(tmp_path, url)) as kube:
-            await kube.get(PODS, "shop", "cart")
-
-    asyncio.run(use())
-    assert tokens == ["Bearer t0ken"]
-
-
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-
-
-def reached(monkeypatch: pytest.MonkeyPatch, folder: Path, server: str, **environment: str) -> list[str]:
-    """Hosts that were asked for at the one server there is, a proxy or not, and how the client proved itself."""
-    seen: list[str] = []
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        seen.append(f"{request.headers['Authorization']} at {request.host}")
-        return web.json_response({})
-
-    async def use() -> None:
-        async with serving(answer) as here:
-            for name in PROXIES:
-                monkeypatch.delenv(name, raising=False)
-                monkeypatch.delenv(name.upper(), raising=False)
-            for name, value in environment.items():
-                monkeypatch.setenv(name, value.format(here=here))
-            async with await connect(kubeconfig(folder, server.format(here=here))) as kube:
-                await kube.get(PODS, "shop", "cart")
-
-    asyncio.run(use())
-    return seen
-
-
-def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    found = reached(monkeypatch, tmp_path, "http://kube.example", http_proxy="{here}")
-    assert found == ["Bearer t0ken at kube.example"]
-
-
-def test_a_server_that_the_environment_excepts_is_reached_without_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    nobody = "http://127.0.0.1:9"
-    (found,) = reached(monkeypatch, tmp_path, "{here}", http_proxy=nobody, no_proxy="127.0.0.1")
-    assert found.startswith("Bearer t0ken at 127.0.0.1:")
-
-
-def test_a_password_in_netrc_is_nobodys_proof_of_who_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "netrc").write_text("default login bob password secret\n")
-    (found,) = reached(monkeypatch, tmp_path, "{here}", NETRC=str(tmp_path / "netrc"))
-    assert found.startswith("Bearer t0ken at")
-
-
-def kubeconfig(folder: Path, url: str) -> str:
-    config = {
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": url}}],
-        "users": [{"name": "u", "user": {"token": "t0ken"}}],
-    }
-    path = folder / "config"
-    path.write_text(json.dumps(config))
-    return str(path)
-
-
-def test_a_server_whose_certificate_kubectl_accepts_is_spoken_with_from_python_3_13_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    authorities.be_strict(monkeypatch)
-
-    async def both() -> Json:
-        async with authorities.serving(tmp_path) as (url, certificate):
-            assert not await authorities.trusts(ssl.create_default_context(cafile=certificate), url)
-            config = pki.kubeconfig(tmp_path / "config", server=url, ca=certificate, token="t0ken")
-            async with await connect(str(config)) as kube:
-                return await kube.get(NAMESPACES, "", "shop")
-
-    assert asyncio.run(both())["metadata"]["name"] == "shop"
-
-
-def test_any_number_of_open_watches_leaves_room_for_requests(tmp_path: Path) -> None:
-    over = asyncio.Event()
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        if "watch" not in request.query:
-            return web.json_response({"found": True})
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"{}\n")
-        await over.wait()
-        return response
-
-    async def use() -> None:
-        async with serving(answer) as url, await connect(kubeconfig(tmp_path, url)) as kube:
-            streams = [kube.stream(PODS, "shop", "", "7") for _ in range(150)]
-            for stream in streams:
-                assert (await anext(stream))["type"] == CONNECTED
-            assert await kube.get(PODS, "shop", "cart") == {"found": True}
-            over.set()
-
-    asyncio.run(asyncio.wait_for(use(), 60))
