@@ -17,11 +17,10 @@ from pathlib import Path
 from forestall.adapters.kubernetes.client import connect
 from forestall.adapters.resources import CONFIG_MAPS
 from forestall.inspection.scans import Scan, examined
-from forestall.planning.parcels import packed, unpacked
-from forestall.planning.scan_job import UNUSABLE, result
+from forestall.planning.parcels import packed
+from forestall.planning.scan_job import QUESTION, UNUSABLE, result, topology_of
 from forestall.ports import Json, Kube, KubeError
 from forestall.twin.analyses.partials import partial_to_json
-from forestall.twin.formats import load
 
 FAILED = 1
 
@@ -40,11 +39,10 @@ def main(environment: Mapping[str, str]) -> int:
 
 def answer(environment: Mapping[str, str]) -> Json:
     """What is to be written. ValueError where the input is not what the Job is about."""
-    scan = Scan.from_json(json.loads(environment["FORESTALL_SCAN"]))
+    scan = Scan.from_json(json.loads(environment[QUESTION]))
     shard = int(environment["JOB_COMPLETION_INDEX"])
     parts = [file.read_bytes() for file in sorted(Path(environment["FORESTALL_INPUT"]).glob("[0-9][0-9]"))]
-    topology = load(unpacked(parts), source="scan", format="rfc8345").topology
-    [part] = packed(json.dumps(partial_to_json(examined(topology, scan, shard))), most=1)
+    [part] = packed(json.dumps(partial_to_json(examined(topology_of(parts), scan, shard))), most=1)
     return result(environment["FORESTALL_JOB"], environment["FORESTALL_JOB_UID"], shard, part)
 
 

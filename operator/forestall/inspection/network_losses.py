@@ -13,7 +13,7 @@ from forestall.api.networkpolicy import ContingencyInspection, MaintenanceInspec
 from forestall.inspection.losses import Loss, hosts, name_of
 from forestall.inspection.measured import STEP
 from forestall.inspection.report import MAX_EVIDENCE, Found, Observation, cut, distinct, names, references
-from forestall.inspection.scans import NOT_BEGUN, scan_of, unexamined
+from forestall.inspection.scans import NOT_BEGUN, answered, scan_of
 from forestall.inspection.survey import Survey
 from forestall.inspection.sweeps import IN_WINDOWS, Case, live, swept
 from forestall.twin.analyses.outcomes import Contingency, WorstCase
@@ -46,7 +46,7 @@ def _examined(asked: ContingencyInspection, survey: Survey) -> tuple[Contingency
     if scan is None:
         return swept(topology, *question), ""
     standing = survey.scans.standing.get(scan, NOT_BEGUN)
-    return standing.found or unexamined(topology, scan), standing.told
+    return answered(topology, scan, standing), standing.told
 
 
 def inspect_maintenance(inspection: Inspection, asked: MaintenanceInspection, survey: Survey) -> Found:

@@ -7,7 +7,8 @@ answer, which is then no pass.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from forestall.api.inspectionpolicy import InspectionPolicy
@@ -37,7 +38,7 @@ class Scan:
     limit: float
     """Utilisation above which a link is overloaded."""
     scenarios: str
-    """Id of the losses."""
+    """Id of the losses, which many topologies can have."""
     of: int
     """How many losses there are."""
     size: int
@@ -47,6 +48,10 @@ class Scan:
     def shards(self) -> Sequence[range]:
         """The losses of each shard."""
         return shards(self.of, self.size)
+
+    def asks_the_same(self, other: Scan) -> bool:
+        """Whether both are about the same losses, of the network as it was at two times or at one."""
+        return replace(self, topology=other.topology) == other
 
     def to_json(self) -> dict[str, Any]:
         """The question, to be told to another process."""
@@ -73,6 +78,8 @@ class Standing:
     """In words: what it waits for, how many shards are done, or which are missing and why."""
     found: Contingency | None = None
     """What the shards come to, once no more will come."""
+    as_of: datetime | None = None
+    """When the network was as they examined it; None where it still is."""
 
     @property
     def whole(self) -> bool:
@@ -114,6 +121,23 @@ def scan_of(topology: Topology, network: str, scopes: Scopes, limit: float, most
         of=len(found),
         size=max(-(-most // QUARTER), -(-len(found) // MOST_SHARDS)),
     )
+
+
+def answered(topology: Topology, scan: Scan, standing: Standing) -> Contingency | str:
+    """What is known of the losses; or why nothing can be said of the network.
+
+    How the network is today is told of today, whenever its losses were examined.
+    """
+    found = standing.found
+    if found is not None and standing.as_of is None:
+        return found
+    now = unexamined(topology, scan)
+    if found is None or isinstance(now, str):
+        return now
+    told = (
+        f"They were examined in the network as it was at {standing.as_of:%Y-%m-%d %H:%M:%S} UTC; it has changed since."
+    )
+    return replace(found, today=now.today, caveats=(told, *found.caveats))
 
 
 def wanted(policy: InspectionPolicy, topology: Topology, most: int) -> Sequence[Scan]:

@@ -86,6 +86,12 @@ def manifest(plan: RemediationPlan, attempt: Attempt, *, runbook: RunbookSpec, n
     }
 
 
+def finished(found: Json) -> Json | None:
+    """The condition that ended a Job, or None."""
+    conditions = (found.get("status") or {}).get("conditions") or ()
+    return next((one for one in conditions if one["type"] in {"Complete", "Failed"} and one["status"] == "True"), None)
+
+
 def _pod(step: Step, target: Target, runbook: RunbookSpec) -> Json:
     env = environment(step, target, runbook) | {item.name: literal(item.value) for item in step.env}
     command = [literal(part) for part in step.argv] if step.own_image else ["python", "-m", "forestall.actions"]

@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +19,7 @@ from forestall.planning import parcels
 from forestall.planning.job import MANAGED
 from forestall.planning.pods import compact, restricted
 from forestall.ports import Json
-from forestall.twin.formats import export
+from forestall.twin.formats import export, load
 from forestall.twin.topology import Topology
 
 SCAN: Final = "forestall.dev/scan"
@@ -27,6 +28,8 @@ POLICY: Final = "forestall.dev/policy"
 """Annotation: the policy that asks, as namespace/name."""
 SNAPSHOT: Final = "forestall.dev/snapshot"
 """Annotation: id of the topology that is asked about."""
+QUESTION: Final = "FORESTALL_SCAN"
+"""Environment variable: the question, as JSON."""
 ACCOUNT: Final = "forestall-scan"
 CONTAINER: Final = "scan"
 FOLDER: Final = "/scan"
@@ -50,6 +53,17 @@ def policy_of(job: Json) -> Key:
     """The policy that a scan's Job is for."""
     namespace, _, name = str((job["metadata"].get("annotations") or {}).get(POLICY, "")).partition("/")
     return Key("InspectionPolicy", namespace, name)
+
+
+def question_of(job: Json, image: str) -> Scan | None:
+    """The question of a scan's Job that this image would put so; None for any other."""
+    try:
+        [container] = job["spec"]["template"]["spec"]["containers"]
+        [question] = [one["value"] for one in container["env"] if one["name"] == QUESTION]
+        scan = Scan.from_json(json.loads(question))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return scan if job["metadata"]["name"] == name_of(scan, policy_of(job), image) else None
 
 
 def manifest(scan: Scan, policy: Key, *, image: str, namespace: str, parallelism: int, parts: int) -> Json:
@@ -94,6 +108,11 @@ def input_of(topology: Topology) -> Sequence[bytes] | str:
         return f"the twin cannot be handed to Jobs: {error}"
 
 
+def topology_of(parts: Sequence[bytes]) -> Topology:
+    """The topology that was handed over so. ValueError for anything else."""
+    return load(parcels.unpacked(parts), source="scan", format="rfc8345").topology
+
+
 def inputs(name: str, uid: str, parts: Sequence[bytes]) -> Sequence[Json]:
     """The ConfigMaps that hold the input of the Job of that name and UID."""
     return [_config_map(_input_name(name, place), name, uid, part) for place, part in enumerate(parts)]
@@ -107,6 +126,12 @@ def result(name: str, uid: str, shard: int, part: bytes) -> Json:
 def result_name(name: str, shard: int) -> str:
     """Name of the ConfigMap of a shard."""
     return f"{name}-{shard}"
+
+
+def input_names(job: Json) -> Sequence[str]:
+    """Names of the ConfigMaps that a scan's Job reads."""
+    [volume] = job["spec"]["template"]["spec"]["volumes"]
+    return [source["configMap"]["name"] for source in volume["projected"]["sources"]]
 
 
 def _input_name(name: str, place: int) -> str:
@@ -131,7 +156,7 @@ def _pod(scan: Scan, name: str, image: str, parts: int) -> Json:
         "command": ["python", "-m", "forestall.actions.scan"],
         "env": [
             {"name": "FORESTALL_INPUT", "value": FOLDER},
-            {"name": "FORESTALL_SCAN", "value": compact(scan.to_json())},
+            {"name": QUESTION, "value": compact(scan.to_json())},
             _told("FORESTALL_NAMESPACE", "metadata.namespace"),
             _told("FORESTALL_JOB", "metadata.labels['batch.kubernetes.io/job-name']"),
             _told("FORESTALL_JOB_UID", "metadata.labels['batch.kubernetes.io/controller-uid']"),

@@ -43,7 +43,7 @@ async def read(kube: Kube, plan: RemediationPlan, attempt: Attempt, namespace: s
         return JobState(attempt.job_name, "Absent")
     if not _ours(found, plan, attempt):
         return JobState(attempt.job_name, "Foreign")
-    end = finished(found)
+    end = job.finished(found)
     if end is None:
         suspended = found["spec"].get("suspend")
         running = JobState(attempt.job_name, "Active", _version(found), created_at=_created(found))
@@ -57,12 +57,6 @@ def _ours(found: Json, plan: RemediationPlan, attempt: Attempt) -> bool:
     labels, annotations = found["metadata"].get("labels") or {}, found["metadata"].get("annotations") or {}
     wanted = job.identity(plan, attempt)
     return wanted.items() <= labels.items() and annotations.get(job.PLAN_DIGEST) == plan.status.plan_digest
-
-
-def finished(found: Json) -> Json | None:
-    """The condition that ended a Job, or None."""
-    conditions = (found.get("status") or {}).get("conditions") or ()
-    return next((one for one in conditions if one["type"] in {"Complete", "Failed"} and one["status"] == "True"), None)
 
 
 def _ended(found: Json, finished: Json, container: Mapping[str, object]) -> JobState:

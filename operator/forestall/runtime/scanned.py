@@ -19,7 +19,7 @@ class Scanned:
     jobs: dict[str, Json] = field(default_factory=dict)
     """Scan Jobs by name."""
     standing: dict[Key, Mapping[Scan, Standing]] = field(default_factory=dict)
-    """By policy: the scans that it wants."""
+    """By policy: the scans that work for it."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever lets a scan begin: one runs at a time."""
 
@@ -31,6 +31,6 @@ class Scanned:
         else:
             self.jobs[name] = job
 
-    def of(self, policy: Key) -> Sequence[str]:
-        """Names of the Jobs of a policy."""
-        return [name for name, job in self.jobs.items() if policy_of(job) == policy]
+    def of(self, policy: Key) -> Sequence[Json]:
+        """The Jobs of a policy."""
+        return [job for job in self.jobs.values() if policy_of(job) == policy]

@@ -9,19 +9,31 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
 from forestall.adapters.resources import CONFIG_MAPS, JOBS, PODS, POLICIES
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import InspectionPolicy
-from forestall.inspection.scans import Reconciliation, Scan, Scans, Standing, wanted
-from forestall.planning.job import MANAGED
+from forestall.inspection.scans import NOT_BEGUN, Reconciliation, Scan, Scans, Standing, wanted
+from forestall.planning.job import MANAGED, finished
 from forestall.planning.parcels import part_of, unpacked
-from forestall.planning.scan_job import SCAN, input_of, inputs, manifest, name_of, result_name
+from forestall.planning.scan_course import Course, course
+from forestall.planning.scan_job import (
+    SCAN,
+    input_names,
+    input_of,
+    inputs,
+    manifest,
+    name_of,
+    question_of,
+    result_name,
+    topology_of,
+)
 from forestall.ports import Json, KubeError, Resource
 from forestall.runtime.context import Context
-from forestall.runtime.jobs import finished
 from forestall.twin.topology import Topology
 
 MOST_TOLD = 3
@@ -31,18 +43,28 @@ log = structlog.get_logger(__name__)
 
 
 async def pursue(context: Context, policy: InspectionPolicy, topology: Topology) -> Scans:
-    """Have done what the policy wants examined of the topology and is too much for this process; remove every other
-    scan of the policy. How far each one is.
+    """Have done what the policy wants examined of the topology and is too much for this process; remove every scan of
+    the policy that is of no use for that. How far each one is.
     """
     most, image, key = context.settings.scan_limit, context.settings.action_image, policy.key
     is_asked = any(item.contingency for item in policy.spec.inspections)
     asked = await asyncio.to_thread(wanted, policy, topology, most) if is_asked else ()
-    await _remove(context, key, keep={name_of(scan, key, image) for scan in asked})
+    jobs = {scan: job for job in context.scanned.of(key) if (scan := question_of(job, image))}
+    now, interval = context.clock.now(), policy.spec.schedule.interval
+    courses = {scan: course(scan, jobs, now, interval) for scan in asked}
+    useful = [scan for one in courses.values() for scan in one.scans]
+    await _remove(context, key, keep={name_of(scan, key, image) for scan in useful})
     before = context.scanned.standing.get(key, {})
-    found = {scan: await _standing(context, key, scan, topology, before.get(scan)) for scan in asked}
+    found = {scan: await _standing(context, key, scan, topology, before.get(scan)) for scan in useful}
     if found or before:
         context.scanned.standing[key] = found
-    return Scans(most, found)
+    return Scans(most, {scan: _latest(scan, one, found) for scan, one in courses.items()})
+
+
+def _latest(asked: Scan, taken: Course, found: Mapping[Scan, Standing]) -> Standing:
+    """The latest answer to a question, or as long as there is none, how far it is."""
+    latest = next((scan for scan in taken.scans if found[scan].found), taken.scans[0])
+    return replace(found[latest], as_of=None) if latest == asked else found[latest]
 
 
 async def abandon(context: Context, policy: Key) -> None:
@@ -53,9 +75,8 @@ async def abandon(context: Context, policy: Key) -> None:
 
 
 async def _remove(context: Context, policy: Key, *, keep: Collection[str]) -> None:
-    for name in context.scanned.of(policy):
-        if name in keep:
-            continue
+    names = {job["metadata"]["name"] for job in context.scanned.of(policy)}
+    for name in sorted(names.difference(keep)):
         try:
             await context.kube.delete(JOBS, context.settings.action_namespace, name)
         except KubeError as error:
@@ -67,7 +88,7 @@ async def _remove(context: Context, policy: Key, *, keep: Collection[str]) -> No
 
 
 async def _standing(context: Context, policy: Key, scan: Scan, topology: Topology, last: Standing | None) -> Standing:
-    """How far the scan is, once it has been taken as far as it can be. One that has ended is looked at once."""
+    """How far the scan is, once it has been taken as far as it can be. One that has ended is added up once."""
     name = name_of(scan, policy, context.settings.action_image)
     if last is not None and (last.whole or (last.found is not None and name in context.scanned.jobs)):
         return last
@@ -84,9 +105,12 @@ async def _taken_on(context: Context, policy: Key, scan: Scan, topology: Topolog
     job = await _get(context, JOBS, context.settings.action_namespace, name)
     if job is not None and finished(job) is not None:
         context.scanned.hear(job, gone=False)
-        return await _added_up(context, scan, topology, job)
+        return await _added_up(context, scan, job)
     if job is not None and not job["spec"].get("suspend"):
         return _progress(scan, job)
+    if scan.topology != topology.id:
+        context.scanned.jobs.pop(name, None)
+        return NOT_BEGUN
     data = await asyncio.to_thread(input_of, topology)
     if isinstance(data, str):
         return Standing(data)
@@ -105,7 +129,9 @@ async def _created(context: Context, policy: Key, scan: Scan, *, parts: int) -> 
         parts=parts,
     )
     log.info("scan", job=body["metadata"]["name"], policy=str(policy), losses=scan.of, shards=len(scan.shards))
-    return await context.kube.create(JOBS, settings.action_namespace, body)
+    job = await context.kube.create(JOBS, settings.action_namespace, body)
+    context.scanned.hear(job, gone=False)
+    return job
 
 
 async def _begun(context: Context, scan: Scan, job: Json, data: Sequence[bytes]) -> Standing:
@@ -119,7 +145,9 @@ async def _begun(context: Context, scan: Scan, job: Json, data: Sequence[bytes])
             return Standing(f"their scan by Jobs waits for that of Job {other}")
         for body in inputs(name, uid, data):
             await _create_once(context, namespace, body)
-        await context.kube.merge_patch(JOBS, namespace, name, {"spec": {"suspend": False}}, manager="forestall")
+        run = {"spec": {"suspend": False}}
+        job = await context.kube.merge_patch(JOBS, namespace, name, run, manager="forestall")
+        context.scanned.hear(job, gone=False)
     return _progress(scan, job)
 
 
@@ -149,10 +177,10 @@ def _progress(scan: Scan, job: Json) -> Standing:
     return Standing(f"{done} of {len(scan.shards)} shards of their scan are done{failed}")
 
 
-async def _added_up(context: Context, scan: Scan, topology: Topology, job: Json) -> Standing:
+async def _added_up(context: Context, scan: Scan, job: Json) -> Standing:
     """What the shards of a Job that has ended come to. What one says is believed as far as it can be checked."""
     try:
-        total = await asyncio.to_thread(Reconciliation, topology, scan)
+        total = await asyncio.to_thread(Reconciliation, await _given(context, job), scan)
     except ValueError as error:
         return Standing(f"their scan cannot be added up: {error}")
     problems: dict[int, str] = {}
@@ -161,7 +189,15 @@ async def _added_up(context: Context, scan: Scan, topology: Topology, job: Json)
             problems[shard] = problem
     found = await asyncio.to_thread(lambda: total.found)
     log.info("scan added up", job=job["metadata"]["name"], verdict=found.verdict, missing=len(problems))
-    return Standing(await _told(context, scan, job, problems) if problems else "", found)
+    told = await _told(context, scan, job, problems) if problems else ""
+    return Standing(told, found, as_of=datetime.fromisoformat(job["metadata"]["creationTimestamp"]))
+
+
+async def _given(context: Context, job: Json) -> Topology:
+    """The topology that a Job was given."""
+    namespace = context.settings.action_namespace
+    bodies = [await context.kube.get(CONFIG_MAPS, namespace, name) for name in input_names(job)]
+    return await asyncio.to_thread(lambda: topology_of([part_of(body) for body in bodies]))
 
 
 async def _taken(context: Context, total: Reconciliation, shard: int, job: Json) -> str:

@@ -21,10 +21,12 @@ pytestmark = pytest.mark.api
 
 TIGHT = ring("abcd", demand("a", "b", 7 * GIGABIT), demand("a", "c", 4 * GIGABIT))
 """Of 8 nodes and cables and 28 pairs of them, some cost demand or overload links."""
+TOO_MUCH = TIGHT.with_demands([demand("a", "b", 12 * GIGABIT)])
+"""The same, where links are overloaded with nothing lost."""
 SAFE = fan(GIGABIT)
 """Of 9 nodes and cables and 36 pairs of them, none does harm."""
 LOSSES, SHARDS = 36, 5
-"""Of the first."""
+"""Of the first two."""
 FEW = {"FORESTALL_SCAN_LIMIT": "30"}
 """A process examines 30 losses, and a shard 8."""
 N_2 = {"name": "n-2", "contingency": {"network": "backbone", "scopes": ["Node", "Link", "Pairs"]}}
@@ -58,7 +60,7 @@ class Scans:
 
     def results(self, job: Json) -> list[str]:
         """Names of the ConfigMaps that its shards have written."""
-        marked = [one["metadata"] for one in self._all(CONFIG_MAPS) if SCAN in one["metadata"].get("labels", {})]
+        marked = [one["metadata"] for one in self._all(CONFIG_MAPS) if of_scan(one)]
         names = [one["name"] for one in marked if one["labels"][SCAN] == job["metadata"]["name"]]
         return [name for name in names if "-input-" not in name]
 
@@ -70,6 +72,20 @@ class Scans:
     def until_examined(self) -> None:
         """Wait until everything has been examined."""
         self.shop.until("the whole scan", lambda: (self.count()["scanned"], self.count()["errors"]) == (LOSSES, 0))
+
+    def message(self) -> str:
+        """What the finding says; nothing while there is none."""
+        return "".join(str(one.get("status", {}).get("message", "")) for one in self.shop.all(FINDINGS))
+
+    def examined(self) -> str:
+        """What the finding says of the losses that were examined."""
+        (found,) = [one["status"]["evidence"] for one in self.shop.all(FINDINGS)]
+        return str(found[-1]["message"])
+
+    def of_another_than(self, job: Json) -> bool:
+        """Whether a Job runs, or has run, that is of another snapshot than this one."""
+        given = job["metadata"]["annotations"][SNAPSHOT]
+        return any(one["metadata"]["annotations"][SNAPSHOT] != given for one in self.jobs())
 
     def finding(self) -> dict[str, Any]:
         """What the finding says of the network."""
@@ -87,9 +103,14 @@ def scans(shop: Shop) -> Scans:
     return Scans(shop)
 
 
+def of_scan(config_map: Json) -> bool:
+    return SCAN in config_map["metadata"].get("labels", {})
+
+
 @contextmanager
 def room_for(scans: Scans, results: int) -> Iterator[None]:
     """Let so many more ConfigMaps be made beside the actions than a scan's input."""
+    scans.shop.until("what earlier scans wrote to be gone", lambda: not any(map(of_scan, scans._all(CONFIG_MAPS))))
     cluster, held = scans.shop.world.cluster, len(scans._all(CONFIG_MAPS))
     quota = ("quota", "tight", "-n", ACTIONS)
     cluster.kubectl("create", *quota, f"--hard=count/configmaps={held + 1 + results}")
@@ -113,6 +134,8 @@ def test_shards_find_what_one_process_finds(shop: Shop, networks: Networks, scan
     shop.world.operator.start()
     shop.until("the scan to be removed, which this process does by itself", lambda: scans.jobs() == [])
     shop.until("what it wrote to go with it", lambda: scans.results(job) == [])
+    passes = shop.passes()
+    shop.until("the look in which it was removed to be over", lambda: shop.passes() > passes)
     assert count["failed"] > 0
     assert scans.count() == count
     assert scans.finding() == by_shards
@@ -152,7 +175,26 @@ def test_a_scan_outlives_the_operator_and_no_shard_is_repeated(shop: Shop, netwo
         assert len(scans.pods(begun)) == SHARDS
 
 
-def test_the_scan_of_an_outdated_network_is_removed(shop: Shop, networks: Networks, scans: Scans) -> None:
+def test_a_network_whose_values_move_is_examined_as_it_was_and_then_again(
+    shop: Shop, networks: Networks, scans: Scans
+) -> None:
+    networks.open()
+    networks.put(export(TIGHT, "rfc8345"))
+    with shop.world.operator.told(**FEW):
+        with shop.world.no_action_pods():
+            scans.begin(networks)
+            first = scans.job()
+            networks.put(export(TOO_MUCH, "rfc8345"))
+            shop.until("what is overloaded now", lambda: "network backbone loses demand" in scans.message())
+        scans.until_examined()
+        shop.until("its time to be told", lambda: "in the network as it was at" in scans.examined())
+        shop.until("another scan", lambda: scans.of_another_than(first))
+        shop.until("the network as it is now", lambda: "in the network as it was" not in scans.examined())
+        assert scans.count()["errors"] == 0
+        shop.until("the first scan to be removed", lambda: len(scans.jobs()) == 1 and scans.of_another_than(first))
+
+
+def test_the_scan_of_other_losses_is_removed(shop: Shop, networks: Networks, scans: Scans) -> None:
     networks.open()
     networks.put(export(SAFE, "rfc8345"))
     with shop.world.operator.told(**FEW), shop.world.no_action_pods():

@@ -144,3 +144,33 @@ def test_a_scan_of_another_snapshot_says_nothing() -> None:
         watch(inspections=[ASKED]), twin(fan(1e9)), {}, {}, NOW, scans=Scans(MOST, {scan(twin(TIGHT).topology): other})
     )
     assert report.counts[0].errors == 45
+
+
+def test_what_was_found_a_while_ago_is_told_with_its_time_beside_how_it_is_now() -> None:
+    before, full = added_up(TIGHT), RING.with_demands([demand("a", "b", 12e9)])
+    report = looked(full, replace(before, as_of=NOW))
+    seen, then = only(report), only(looked(TIGHT, before))
+    assert (seen.finding_class, then.finding_class) == ("Problem", "Risk")
+    assert seen.message == f"network backbone loses demand or overloads links; {then.message}"
+    told = "36 losses examined. They were examined in the network as it was at 2030-01-01 12:00:00 UTC; it has changed"
+    assert seen.evidence[-1].message.startswith(told)
+    assert (report.counts[0].errors, report.undecided) == (0, frozenset())
+
+
+def test_a_pass_of_a_while_ago_is_one_until_the_next_scan_has_ended() -> None:
+    report = looked(fan(2e9), replace(added_up(fan(1e9)), as_of=NOW))
+    assert (report.counts[0].failed, report.counts[0].errors, report.undecided) == (0, 0, frozenset())
+
+
+def test_a_gap_of_a_while_ago_is_no_pass() -> None:
+    report = looked(fan(2e9), replace(added_up(fan(1e9), 2), as_of=NOW))
+    assert (report.counts[0].errors, report.undecided) == (8, frozenset({"n-1/backbone"}))
+    assert report.counts[0].message == "8 losses were not judged: shards (2,) are missing"
+
+
+def test_two_questions_about_the_same_losses_are_one_whatever_the_values_are() -> None:
+    busier = scan(RING)
+    assert busier != scan(TIGHT)
+    assert busier.asks_the_same(scan(TIGHT))
+    assert not busier.asks_the_same(replace(scan(TIGHT), limit=0.5))
+    assert not scan(fan(1e9)).asks_the_same(scan(TIGHT))

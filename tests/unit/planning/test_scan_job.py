@@ -10,7 +10,21 @@ import pytest
 from forestall.api.base import Key
 from forestall.inspection.scans import Scan, scan_of
 from forestall.planning.job import MANAGED
-from forestall.planning.scan_job import ACCOUNT, POLICY, SCAN, SNAPSHOT, inputs, manifest, name_of, policy_of
+from forestall.planning.scan_job import (
+    ACCOUNT,
+    POLICY,
+    QUESTION,
+    SCAN,
+    SNAPSHOT,
+    input_names,
+    input_of,
+    inputs,
+    manifest,
+    name_of,
+    policy_of,
+    question_of,
+    topology_of,
+)
 from forestall.ports import Json
 from tests.unit.twin.networks import BACKBONE, demand, ring
 
@@ -69,12 +83,39 @@ def test_the_pod_is_restricted_and_reads_what_is_mounted() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     names = [one["configMap"]["name"] for one in volume["projected"]["sources"]]
     given = inputs(job()["metadata"]["name"], "uid", [b"one", b"two"])
-    assert names == [one["metadata"]["name"] for one in given]
+    assert names == [one["metadata"]["name"] for one in given] == input_names(job())
     assert all(one["immutable"] and one["metadata"]["ownerReferences"][0]["uid"] == "uid" for one in given)
 
 
 def test_what_the_kubelet_would_expand_is_not_in_the_question() -> None:
     told = job(replace(asked(), network="$(HOME)"))["spec"]["template"]["spec"]["containers"][0]["env"]
-    [question] = [one["value"] for one in told if one["name"] == "FORESTALL_SCAN"]
+    [question] = [one["value"] for one in told if one["name"] == QUESTION]
     assert "$" not in question
     assert json.loads(question)["network"] == "$(HOME)"
+
+
+def test_a_job_tells_its_question_to_who_would_put_it_so() -> None:
+    assert question_of(job(), IMAGE) == asked()
+    assert question_of(job(), "forestall@sha256:2") is None
+
+
+@pytest.mark.parametrize("question", ["", "{", "[]", "null", "{}", '{"kinds": []}'])
+def test_a_job_whose_question_cannot_be_read_has_none(question: str) -> None:
+    body = job()
+    [told] = [one for one in body["spec"]["template"]["spec"]["containers"][0]["env"] if one["name"] == QUESTION]
+    told["value"] = question
+    assert question_of(body, IMAGE) is None
+
+
+def test_a_job_without_a_question_has_none() -> None:
+    body = job()
+    body["spec"]["template"]["spec"]["containers"] = []
+    assert question_of(body, IMAGE) is None
+
+
+def test_what_a_job_reads_is_the_topology_itself() -> None:
+    parts = input_of(RING)
+    assert not isinstance(parts, str)
+    assert topology_of(parts).id == RING.id
+    with pytest.raises(ValueError, match="cannot be unpacked"):
+        topology_of([b"noise"])

@@ -49,11 +49,11 @@ def examine(topology: Topology, scenarios: Scenarios, part: range | None = None,
 def merge(partials: Iterable[Partial]) -> Contingency:
     """Bring ranges of the same scenarios together. What is missing or could not be judged is never a pass.
 
-    ValueError where there is none, two are of different scenarios or overlap.
+    ValueError where there is none, two are of different topologies or scenarios, or overlap.
     """
     parts = sorted(partials, key=lambda part: (part.first, part.stop))
-    if not parts or len({(part.scenarios, part.today, part.of) for part in parts}) > 1:
-        raise ValueError("parts of the same scenarios were expected")
+    if not parts or len({(part.topology, part.scenarios, part.today, part.of) for part in parts}) > 1:
+        raise ValueError("parts of one topology and the same scenarios were expected")
     if any(part.counts.scanned != part.stop - part.first for part in parts):
         raise ValueError("a part does not account for all its scenarios")
     one, counts = parts[0], Counts()

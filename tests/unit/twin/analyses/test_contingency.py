@@ -149,8 +149,8 @@ def test_a_range_that_was_examined_twice_is_refused() -> None:
 
 def test_ranges_of_different_questions_are_not_added() -> None:
     ring, other = square(), square(5.0)
-    with pytest.raises(ValueError, match="parts of the same scenarios"):
-        merge([examine(ring, scenarios(ring, IP)), examine(other, scenarios(other, IP))])
+    with pytest.raises(ValueError, match="of one topology and the same scenarios"):
+        merge([examine(ring, scenarios(ring, IP), range(3)), examine(other, scenarios(other, IP), range(3, 8))])
     with pytest.raises(ValueError, match="another topology"):
         examine(other, scenarios(ring, IP))
 

@@ -74,3 +74,8 @@ def test_another_order_is_refused() -> None:
 def test_the_id_tells_what_fails_apart() -> None:
     assert scenarios(GIVEN, IP, ["node"]).id == scenarios(GIVEN, IP, ["node"]).id
     assert scenarios(GIVEN, IP, ["node"]).id != scenarios(GIVEN, IP, ["node"], order=2).id
+
+
+def test_the_id_is_the_same_in_every_topology_where_the_same_fails() -> None:
+    assert square().id != square(5.0).id
+    assert scenarios(square(), IP, order=2).id == scenarios(square(5.0), IP, order=2).id
