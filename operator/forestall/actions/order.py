@@ -30,7 +30,7 @@ class Order:
     parameters: Mapping[str, str]
     post_checks: tuple[str, ...]
     timeout: float
-    """Seconds until the Job's deadline."""
+    """Seconds that the action may take."""
 
     @property
     def manager(self) -> str:

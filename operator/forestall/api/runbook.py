@@ -102,7 +102,7 @@ class Action(Model):
     ]
     """Account that the Job runs as, in the action namespace. It holds the rights of this action and no others."""
     timeout: Duration = timedelta(minutes=5)
-    """Longest run of the Job."""
+    """Longest run of the action, from the time when its container starts. Half a minute more is for getting there."""
     retries: Annotated[int, Field(ge=0, le=5)] = 0
     """How often a Job that failed or ran out of time is followed by another one, each after all gates were asked
     again. Only for an idempotent runbook."""

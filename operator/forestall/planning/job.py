@@ -15,6 +15,9 @@ PLAN = "forestall.dev/plan"
 PLAN_DIGEST = "forestall.dev/plan-digest"
 TRACEPARENT = "forestall.dev/traceparent"
 TTL_SECONDS = 3600
+BEGINNING_SECONDS = 30
+"""What a pod may take to begin, while a node is found and its image is pulled. An action counts its time from its own
+beginning, and is not to be ended before it can say how far it came."""
 CONTAINER = "action"
 
 
@@ -37,7 +40,7 @@ def template(step: Step, target: Target, runbook: RunbookSpec) -> Json:
         "backoffLimit": 0,
         "completions": 1,
         "parallelism": 1,
-        "activeDeadlineSeconds": int(step.timeout.total_seconds()),
+        "activeDeadlineSeconds": BEGINNING_SECONDS + int(step.timeout.total_seconds()),
         "ttlSecondsAfterFinished": TTL_SECONDS,
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": [*(ignore_eviction if runbook.idempotent else []), *fail]},

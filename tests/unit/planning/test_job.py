@@ -47,7 +47,7 @@ def test_its_identity_stands_on_the_job_and_on_its_pod() -> None:
 def test_it_runs_once_and_not_for_ever() -> None:
     spec = made()["spec"]
     assert (spec["backoffLimit"], spec["completions"], spec["parallelism"]) == (0, 1, 1)
-    assert (spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"]) == (300, 3600)
+    assert (spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"]) == (30 + 300, 3600)
     assert (spec["podReplacementPolicy"], spec["template"]["spec"]["restartPolicy"]) == ("Failed", "Never")
 
 
