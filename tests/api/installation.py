@@ -10,6 +10,7 @@ import yaml
 from forestall.api.base import Key
 from forestall.inspection.scans import Scan
 from forestall.planning.scan_job import inputs, manifest
+from tests.api.kinds import wait_until_known
 from tests.api.person import Answer, Person
 from tests.chart.rendering import NAMESPACE as SYSTEM
 from tests.chart.rendering import Manifest, render
@@ -68,25 +69,30 @@ class Installation:
 
 @contextmanager
 def install(cluster: ApiTier, *values: str) -> Iterator[Installation]:
-    """Install the chart without its Deployment; yield once every policy is enforced; leave only the CRDs."""
+    """Install the chart without its Deployment; yield once every policy and right is in force; leave only the CRDs."""
     whole = render(f"namespaces={{{TEAM}}}", *values)
     crds = [manifest for manifest in whole if manifest["kind"] == "CustomResourceDefinition"]
     namespaces = [_namespace(SYSTEM), _namespace(TEAM)]
     rest = [manifest for manifest in whole if manifest["kind"] != "Deployment" and manifest not in crds]
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=yaml.safe_dump_all(crds))
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
+    wait_until_known(cluster)
     objects = [*namespaces, *rest, *_extras()]
     admin = Person(cluster.kubeconfig)
     try:
         cluster.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(objects))
         installation = Installation(cluster)
         _wait_until_enforced(installation)
+        _wait_until_granted(installation)
         yield installation
     finally:
         # First: a namespace with Pods in it takes the controllers much longer.
         cluster.kubectl("delete", "jobs", "--all", "-n", ACTIONS, "--cascade=foreground", "--timeout=180s")
-        remove(cluster, objects)
+        policies = [one for one in objects if one["kind"].startswith("ValidatingAdmissionPolicy")]
+        cluster.kubectl("delete", "--ignore-not-found", "-f", "-", input=yaml.safe_dump_all(policies))
+        # Before the rest goes: without the runbook there is no status that the last policy could refuse.
         wait_until("the policies to be gone", lambda: not _denies(partial(_forged_status, admin)))
+        remove(cluster, objects)
 
 
 def remove(cluster: ApiTier, objects: Sequence[Manifest]) -> None:
@@ -113,6 +119,25 @@ def _wait_until_enforced(installation: Installation) -> None:
     }
     for name, probe in probes.items():
         wait_until(f"the policy forestall-{name} to be enforced", partial(_denies, probe))
+
+
+def _wait_until_granted(installation: Installation) -> None:
+    """Wait until the last role and the last binding of each kind count: the authorizer hears of them one by one."""
+    rights = {
+        "bob": ("get", "findings", ""),
+        "dave": ("approve-high", "inspectionpolicies", "search"),
+        "frank": ("create", "remediationplans", ""),
+    }
+    for name, (verb, resource, which) in rights.items():
+        wait_until(f"the right of {name} to {verb}", partial(_may, installation[name], verb, resource, which))
+
+
+def _may(person: Person, verb: str, resource: str, name: str) -> bool:
+    asked = {"namespace": TEAM, "verb": verb, "group": "forestall.dev", "resource": resource, "name": name}
+    kind = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    answer = person.create(path, {**kind, "spec": {"resourceAttributes": asked}})
+    return answer.allowed and bool(answer.body["status"]["allowed"])
 
 
 def _denies(probe: Callable[[], Answer]) -> bool:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from forestall.api.base import API_VERSION
+from forestall.api.base import API_VERSION, GROUP
 from forestall.api.crds import MODELS
 from tests.api.person import Person, expect
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.process import wait_until
 
 Json = dict[str, Any]
 
@@ -62,7 +63,16 @@ def serve(cluster: ApiTier) -> Person:
     folder = str(CHECKOUT / "crds")
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", folder)
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", folder)
+    wait_until_known(cluster)
     return Person(cluster.kubeconfig)
+
+
+def wait_until_known(cluster: ApiTier) -> None:
+    """Wait until kubectl knows every kind: the server tells of a definition some time after it has established it."""
+    kinds = {f"{model.crd.plural}.{GROUP}" for model in MODELS}
+    # Asks the server, and puts its answer in the place of what kubectl remembers of a time before.
+    ask = ("api-resources", f"--api-group={GROUP}", "-o", "name")
+    wait_until("kubectl to know every kind", lambda: kinds <= set(cluster.kubectl(*ask, check=False).stdout.split()))
 
 
 class Resources:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ from tests.api.person import expect
 from tests.unit.cli import objects
 from tools.cluster import build
 from tools.cluster.api_tier import ApiTier
+from tools.cluster.fake_nodes import FakeNodes
 from tools.cluster.process import wait_until
+from tools.cluster.rest import Rest
 
 pytestmark = pytest.mark.api
 
@@ -318,15 +321,18 @@ def live_twin(cluster: ApiTier, world: Installation, namespace: str) -> Iterator
         "metadata": {"name": "web", "namespace": namespace},
         "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
     }
-    zone = {"topology.kubernetes.io/zone": "twin-zone"}
-    host = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": HOST, "labels": zone}}
-    given = yaml.safe_dump_all([role, binding, twin, host, service, pod])
-    cluster.kubectl("apply", "-f", "-", input=given)
-    ready = json.dumps({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
-    for where in (("node", HOST), ("pod", "web", "-n", namespace)):
-        cluster.kubectl("patch", *where, "--subresource=status", "--type=merge", "--patch", ready)
-    yield "live"
-    cluster.kubectl("delete", "--wait=false", "-f", "-", input=given)
+    given = yaml.safe_dump_all([role, binding, twin, service, pod])
+    # Without signs of life the node would be given up while it is asked about, and the pod on it with it.
+    with FakeNodes(Rest(cluster.kubeconfig), [HOST]):
+        cluster.kubectl("label", "node", HOST, "topology.kubernetes.io/zone=twin-zone")
+        cluster.kubectl("apply", "-f", "-", input=given)
+        ready = json.dumps({"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+        patch = ("--subresource=status", "--type=merge", "--patch", ready)
+        cluster.kubectl("patch", "pod", "web", "-n", namespace, *patch)
+        may = ("auth", "can-i", "list", "nodes")
+        wait_until("olga's rights", lambda: cluster.kubectl(*may, user="olga", check=False).returncode == 0)
+        yield "live"
+        cluster.kubectl("delete", "--wait=false", "-f", "-", input=given)
 
 
 def test_the_live_twin_is_asked_with_the_rights_of_the_guide(cluster: ApiTier, live_twin: str, namespace: str) -> None:
@@ -367,7 +373,9 @@ def test_kubectl_completes_the_plugins_commands_and_names(
 ) -> None:
     name = given(world, next(names))
     assert completed(cluster, "erin", "readi") == ["readiness", ":4"]
-    assert name in completed(cluster, "erin", "approve", "--namespace", TEAM, "")
+    offered = partial(completed, cluster, "erin", "approve", "--namespace", TEAM, "")
+    # Nothing is offered where the API server is slow to answer: who wants a name then asks again.
+    wait_until(f"{name} to be offered", lambda: name in offered())
     assert completed(cluster, "olga", "approve", "--namespace", TEAM, "") == [":4"], "olga may list nothing"
 
 

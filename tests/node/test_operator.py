@@ -139,17 +139,14 @@ def shop(node_cluster: NodeTier, operator: Image) -> Iterator[NodeTier]:
     node_cluster.kubectl("apply", "-f", "-", input=POLICIES)
     yield node_cluster
     helm(node_cluster, "uninstall", "forestall", "--wait", "--timeout", "3m")
-    left = output(
-        node_cluster,
-        "get",
-        "all,validatingadmissionpolicies,clusterroles",
-        "-A",
-        "-o",
-        "name",
-        "-l",
-        "app.kubernetes.io/name=forestall",
-    )
-    assert left == ""
+    kinds = "all,validatingadmissionpolicies,clusterroles"
+    ours = ("get", kinds, "-A", "-o", "name", "-l", "app.kubernetes.io/name=forestall")
+    try:
+        # Helm does not wait for what goes with what it has deleted: a Deployment's ReplicaSets.
+        wait_until("the release to be gone", lambda: output(node_cluster, *ours) == "")
+    except TimeoutError as error:
+        error.add_note(f"left: {output(node_cluster, *ours)}")
+        raise
     assert "remediationplans.forestall.dev" in output(node_cluster, "get", "crds", "-o", "name")
     node_cluster.kubectl("delete", "namespace", SHOP, "--wait=false")
 
@@ -221,7 +218,9 @@ def test_alerts_come_in_by_the_service_over_tls_and_with_the_token_only(shop: No
 
     def states() -> str:
         found = json.loads(output(shop, "get", "findings", "-n", SHOP, "-o", "json"))["items"]
-        return " ".join(one["status"].get("state", "") for one in found if one["spec"]["type"] == "Alert")
+        # A finding is created first, and has its status then.
+        alerts = (one.get("status", {}) for one in found if one["spec"]["type"] == "Alert")
+        return " ".join(status.get("state", "") for status in alerts)
 
     assert tell("firing", "guessed") == "HTTP/1.1 401"
     assert states() == ""

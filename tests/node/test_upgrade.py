@@ -160,7 +160,7 @@ def test_plans_in_flight_reach_their_end_over_upgrade_rollback_and_removal(
     release.deploy("upgrade", CHART, operator)
     ended = release.end_of(plan)
     assert phase(ended) == "Succeeded", ended["status"]
-    ran = [one for one in release.plans() if one["status"].get("attempts")]
+    ran = [one for one in release.plans() if one.get("status", {}).get("attempts")]
     assert [one["metadata"]["uid"] for one in ran] == [plan["metadata"]["uid"]]
     assert len(release.jobs(plan)) == len(ended["status"]["attempts"]) == 1
 

@@ -14,6 +14,9 @@ from tools.cluster.base import Base
 from tools.cluster.pki import Certificate, Pki, kubeconfig
 from tools.cluster.process import State
 
+TIMEOUT = 30.0
+"""Seconds after which an answer is not waited for any longer: a busy machine may stop for several."""
+
 
 class Certified(Base):
     """A cluster in a state folder with keys of its own, its API server reached at a loopback port."""
@@ -46,7 +49,7 @@ class Certified(Base):
         """Return the JSON, or text, that the API server serves the administrator at `path`, None if it does not."""
         context = ssl.create_default_context(cafile=self._pki.ca())
         context.load_cert_chain(self._admin().cert, self._admin().key)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.api_port, timeout=5, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.api_port, timeout=TIMEOUT, context=context)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -194,4 +194,5 @@ def _field(pod: Json, path: str) -> str:
 def _signal(child: subprocess.Popen[bytes], signum: signal.Signals) -> None:
     """Signal the process and all it started; once it was waited for its pid may be another's."""
     if child.poll() is None:
-        os.killpg(child.pid, signum)
+        with suppress(ProcessLookupError):  # it has ended since, and whoever waits for it was faster
+            os.killpg(child.pid, signum)

@@ -12,8 +12,13 @@ TWIN, MEASURED = "cluster", "measured"
 POLICY = "shop"
 LOAD = "shop_load"
 """The query of a Service's utilisation."""
-ROLES = {"alice": "forestall-approve", "carol": "forestall-approve-high", "bob": "loop-editor"}
-"""Alice approves plans of low risk and carol any; bob edits plans, and may approve none."""
+ROLES = {
+    "alice": "forestall-approve",
+    "carol": "forestall-approve-high",
+    "bob": "loop-editor",
+    "gina": "forestall-pause",
+}
+"""Alice approves plans of low risk and carol any; bob edits plans, and may approve none; gina is on call."""
 
 
 def deployment(name: str = "web", *, image: str = GOOD, replicas: int = 2) -> Json:

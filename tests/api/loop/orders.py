@@ -46,9 +46,12 @@ def answered(shop: Shop, who: str) -> tuple[str, str]:
 def paused(shop: Shop, namespace: str = "", **spec: Any) -> Iterator[str]:
     """A pause in the shop's namespace or another one, by gina, who is on call; yields its name."""
     place, name = namespace or shop.namespace, f"pause-{shop.namespace}"
-    apply(shop.world.cluster, [objects.rights("gina", "forestall-pause")], "-n", place)
-    gina = shop.world.person("gina")
-    expect(gina.create(path_of(PAUSES, place), pause(name, who="gina", **spec)), None)
+    gina, body = shop.world.person("gina"), pause(name, who="gina", **spec)
+    if namespace:
+        apply(shop.world.cluster, [objects.rights("gina", "forestall-pause")], "-n", place)
+        # The API server hears of a right a moment after it has stored it.
+        shop.until("gina's right", lambda: gina.create(path_of(PAUSES, place), body, dryRun="All").allowed)
+    expect(gina.create(path_of(PAUSES, place), body), None)
     try:
         yield name
     finally:

@@ -107,16 +107,20 @@ class Shop:
 
     def reaches(self, plan: Json, phase: str) -> Json:
         """The plan once it is in that phase; it must not end in another one."""
-        name, seen = plan["metadata"]["name"], {phase, *TERMINAL}
-        self.until(f"plan {name} to be {phase}", lambda: self.phase(plan) in seen)
-        found = self.get(PLANS, name)
-        assert found["status"]["phase"] in {phase, *TERMINAL}, found["status"]
-        assert phase not in TERMINAL or found["status"]["phase"] == phase, found["status"]["message"]
+        name, seen = name_of(plan), list[Json]()
+
+        def there() -> bool:
+            seen[:] = [self.get(PLANS, name)]  # read again, it might have gone on
+            return phase_of(seen[0]) in {phase, *TERMINAL}
+
+        self.until(f"plan {name} to be {phase}", there)
+        (found,) = seen
+        assert phase not in TERMINAL or phase_of(found) == phase, found["status"]["message"]
         return found
 
     def phase(self, plan: Json) -> str:
         """The plan's phase now; empty before it has one."""
-        return str(self.get(PLANS, plan["metadata"]["name"]).get("status", {}).get("phase", ""))
+        return phase_of(self.get(PLANS, name_of(plan)))
 
     def vetoed(self, plan: Json, phase: str, gate: str, reason: str) -> Json:
         """The plan once it is in that phase with that veto on record; no Job was made for it."""
@@ -175,6 +179,11 @@ def condition(item: Json, kind: str) -> str:
 def name_of(item: Json) -> str:
     """An object's name."""
     return str(item["metadata"]["name"])
+
+
+def phase_of(plan: Json) -> str:
+    """A plan's phase; empty before it has one."""
+    return str(plan.get("status", {}).get("phase", ""))
 
 
 def state(finding: Json) -> str:

@@ -67,8 +67,7 @@ def test_an_alert_leads_to_a_fix_that_is_a_success_once_goals_are_met_and_the_al
     shop: Shop, alertmanager: Alertmanager
 ) -> None:
     opened(shop, mode="Open")
-    shop.fault()
-    shop.until("the twin to see it", lambda: shop.ready() == 0)
+    broken(shop)
     alertmanager.post(alert(shop.namespace, pod="web-1"), alert(shop.namespace, pod="web-2"))
     plan = shop.pending()
     (finding,) = shop.all(FINDINGS)

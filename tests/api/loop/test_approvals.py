@@ -23,6 +23,8 @@ pytestmark = pytest.mark.api
 
 PLUGIN = Path(sys.executable).parent / "kubectl-forestall"
 OTHER = f"sha256:{'2' * 64}"
+LOOKED = "waits for a person: kubectl forestall approve"
+"""What a plan says once it has looked at approvals of which none counts."""
 MARKS: Mapping[str, Json] = {
     "Argo CD": {"annotations": {"argocd.argoproj.io/tracking-id": "shop:forestall.dev/RemediationPlan:shop/web"}},
     "Flux": {"labels": {"kustomize.toolkit.fluxcd.io/name": "shop"}},
@@ -119,7 +121,7 @@ def test_a_decision_with_a_false_claim_starts_nothing(shop: Shop, claim: Json, r
         claim = {"planRef": {"name": name_of(plan), **claim["planRef"]}}
     expect(decide(shop, plan, "carol", **claim), None)
     assert answered(shop, "carol") == ("False", reason)
-    waits(shop, plan, "waits for a person")
+    waits(shop, plan, LOOKED)
     expect(shop.approve(plan), None)
     shop.succeeded(plan)
 
@@ -133,11 +135,13 @@ def test_a_proposer_approves_nothing_by_an_object_either(shop: Shop) -> None:
         shop.namespace,
     )
     own = {**plan, "metadata": {"name": "carols"}, "spec": {**plan["spec"], "proposer": "carol"}}
-    expect(shop.world.person("carol").create(path_of(PLANS, shop.namespace), own), None)
+    carol, path = shop.world.person("carol"), path_of(PLANS, shop.namespace)
+    shop.until("her right", lambda: carol.create(path, own, dryRun="All").allowed)
+    expect(carol.create(path, own), None)
     proposed = shop.reaches(own, "PendingApproval")
     expect(decide(shop, proposed, "carol"), None)
     assert answered(shop, "carol") == ("False", "ProposerCannotApprove")
-    waits(shop, proposed, "waits for a person")
+    waits(shop, proposed, LOOKED)
 
 
 def named(name: str) -> Json:
@@ -147,8 +151,20 @@ def named(name: str) -> Json:
 def test_an_approver_who_has_lost_the_right_starts_nothing(shop: Shop) -> None:
     plan = held(shop)
     shop.world.cluster.kubectl("delete", "rolebinding", "loop-alice", "-n", shop.namespace)
+    # The API server hears of it a moment after it has deleted the binding.
+    shop.until("alice to have lost it", lambda: not may_approve(shop, "alice"))
     shop.suspend(False)
     shop.vetoed(plan, "Stale", "approver", "ApproverLostRight")
+
+
+def may_approve(shop: Shop, who: str) -> bool:
+    """Whether somebody may approve plans of the policy, by the API server's word."""
+    what = {"group": POLICIES.group, "resource": POLICIES.plural, "namespace": shop.namespace, "name": POLICY}
+    kind = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    asked = {**kind, "spec": {"resourceAttributes": {**what, "verb": "approve"}}}
+    answer = shop.world.person(who).create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", asked)
+    expect(answer, None)
+    return bool(answer.body["status"]["allowed"])
 
 
 def test_an_approval_that_is_deleted_in_time_starts_nothing(shop: Shop) -> None:
@@ -199,10 +215,9 @@ def test_an_annotation_that_a_gitops_controller_prunes_is_withdrawn(shop: Shop) 
     shop.vetoed(plan, "Blocked", "suspend", "Suspended")
     gone = {"metadata": {"annotations": {"forestall.dev/approve": None, "forestall.dev/approved-by": None}}}
     apply(shop.world.cluster, [objects.rights("flux", "loop-editor")], "-n", shop.namespace)
-    answer = shop.world.person("flux").patch(
-        path_of(PLANS, shop.namespace, name_of(plan)), gone, fieldManager="kustomize-controller"
-    )
-    expect(answer, None)
+    flux, path = shop.world.person("flux"), path_of(PLANS, shop.namespace, name_of(plan))
+    shop.until("flux's right", lambda: flux.patch(path, gone, dryRun="All").allowed)
+    expect(flux.patch(path, gone, fieldManager="kustomize-controller"), None)
     shop.suspend(False)
     shop.vetoed(plan, "PendingApproval", "approval", "NotApproved")
 

@@ -33,6 +33,7 @@ def test_what_a_person_rejected_is_not_proposed_again_while_the_finding_is_open(
     stands_alone(shop, plan)
     shop.world.operator.stop()
     shop.world.operator.start()
+    shop.until("the new operator to lead", lambda: shop.world.operator.leads)  # until then it does not inspect
     several_inspections(shop)
     stands_alone(shop, plan)
 

@@ -9,7 +9,9 @@ import pytest
 from forestall.adapters.kubernetes.client import path_of
 from forestall.adapters.resources import DEPLOYMENTS, JOBS, PLANS, POLICIES
 from forestall.api.remediationplan import TERMINAL
+from forestall.runtime.canary import REFUSAL
 from tests.api.installation import ACTIONS, job
+from tests.api.installation import plan as made_plan
 from tests.api.loop import objects
 from tests.api.loop.loads import Loads
 from tests.api.loop.objects import BROKEN, POLICY, Json
@@ -17,6 +19,7 @@ from tests.api.loop.shop import Shop, name_of, template, vetoes
 from tests.api.loop.world import NODES, World, apply
 from tests.api.person import Answer, Person, expect
 from tests.chart.rendering import NAMESPACE
+from tools.cluster.process import wait_until
 
 pytestmark = pytest.mark.api
 
@@ -246,10 +249,16 @@ def ended(shop: Shop, plan: Json) -> bool:
 
 @contextmanager
 def without_approval_policy(world: World) -> Iterator[None]:
-    """Take the approval policy away, as somebody with the right might."""
+    """Take the approval policy away, as somebody with the right might; later tests find it in force again."""
     policy = next(one for one in world.chart if one["metadata"]["name"] == "forestall-approval")
+    forgery = made_plan("forged", annotations={"forestall.dev/approve": "forged"})
     world.cluster.kubectl("delete", "validatingadmissionpolicy", "forestall-approval")
     try:
         yield
     finally:
         apply(world.cluster, [policy])
+        path = path_of(PLANS, NAMESPACE)
+        wait_until(
+            "the approval policy to be in force",
+            lambda: REFUSAL in world.admin.create(path, forgery, dryRun="All").message,
+        )

@@ -1,14 +1,17 @@
 """The API server is left in peace: no write while nothing changes, one for each change."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from forestall.adapters.resources import POLICIES
-from tests.api.loop.objects import POLICY
-from tests.api.loop.shop import Shop
+from forestall.adapters.kubernetes.client import path_of
+from forestall.adapters.resources import POLICIES, TWINS
+from tests.api.loop.objects import POLICY, Json
+from tests.api.loop.shop import Shop, condition, name_of
 from tests.api.loop.world import World
+from tests.api.person import expect
 
 pytestmark = pytest.mark.api
 
@@ -22,6 +25,7 @@ def test_nothing_is_written_while_nothing_changes_and_one_status_per_change(shop
     shop.open(schedule={"interval": "500ms"})
     shop.fault()
     shop.pending()
+    twins_told(shop)
     several_inspections(shop, 3)  # until everything has settled
     before, told = writes(shop.world), shop.world.operator.metric("forestall_status_writes_total")
     several_inspections(shop, 6)
@@ -33,6 +37,27 @@ def test_nothing_is_written_while_nothing_changes_and_one_status_per_change(shop
     several_inspections(shop, 3)
     key = ("PATCH", "inspectionpolicies")
     assert difference(writes(shop.world), before) == {(*key, ""): 1, (*key, "status"): 1}
+
+
+def twins_told(shop: Shop) -> None:
+    """Have every twin say how much it holds.
+
+    It says that alone once a minute at most, and the minute may end at any time; once its spec is worded otherwise, it
+    says everything at once.
+    """
+    admin = shop.world.admin
+    for twin in admin.send("GET", path_of(TWINS, "")).body["items"]:
+        refresh = "1s" if twin["spec"]["refresh"] == "1000ms" else "1000ms"
+        changed = admin.patch(path_of(TWINS, "", name_of(twin)), {"spec": {"refresh": refresh}})
+        expect(changed, None)
+        shop.until(f"twin {name_of(twin)} to say so", partial(_told, shop, changed.body))
+
+
+def _told(shop: Shop, twin: Json) -> bool:
+    """Whether the twin's status is of that generation, and the twin whole."""
+    found = shop.world.read(TWINS, name_of(twin))
+    is_seen = found["status"]["observedGeneration"] == twin["metadata"]["generation"]
+    return is_seen and condition(found, "Ready") == "True"
 
 
 def several_inspections(shop: Shop, count: int) -> None:

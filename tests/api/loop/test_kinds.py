@@ -37,9 +37,10 @@ def test_runbooks(shop: Shop, own: str) -> None:
 
     apply(world.cluster, [objects.runbook(own)])
     plan = shop.pending()
-    first = world.read(RUNBOOKS, own)["status"]["digest"]
+    shop.until("a digest", lambda: bool(digest(world.read(RUNBOOKS, own))))
+    first = digest(world.read(RUNBOOKS, own))
     apply(world.cluster, [objects.runbook(own, "1.0.1", summary="Otherwise.")])
-    shop.until("another digest", lambda: world.read(RUNBOOKS, own)["status"]["digest"] != first)
+    shop.until("another digest", lambda: digest(world.read(RUNBOOKS, own)) != first)
     world.cluster.kubectl("delete", "runbook", own)
     expect(shop.approve(plan), None)
     stale = shop.reaches(plan, "Stale")
@@ -138,6 +139,11 @@ def sources(twin: Json) -> list[Json]:
     """What a twin says of its sources."""
     found: list[Json] = twin.get("status", {}).get("sources", [])
     return found
+
+
+def digest(runbook: Json) -> str:
+    """A runbook's digest; empty before it has one."""
+    return str(runbook.get("status", {}).get("digest", ""))
 
 
 def reason(shop: Shop) -> str:

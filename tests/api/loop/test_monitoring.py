@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.loop.process import WAIT
 from tests.api.loop.shop import Shop
 from tests.api.loop.world import World, apply
 from tests.api.observed import Observed, observing
 from tests.api.person import expect
 from tests.chart.monitoring import expressions
 from tests.chart.rendering import of_kind
+from tools.cluster.process import wait_until
 
 pytestmark = pytest.mark.api
 
@@ -28,7 +30,7 @@ def observed(shop: Shop, tmp_path: Path) -> Iterator[Observed]:
     """A Prometheus that scrapes the operator, which probes the admission policies every second."""
     operator = shop.world.operator
     with operator.instead("--probe-seconds", "1"), observing(tmp_path, operator.port) as running:
-        running.until(set(), "pending", "firing")
+        told(running, set(), "pending", "firing")
         yield running
 
 
@@ -48,10 +50,10 @@ def test_a_binding_that_somebody_deletes_is_an_alert_until_it_is_back(shop: Shop
     bindings = of_kind(list(world.chart), "ValidatingAdmissionPolicyBinding")
     world.cluster.kubectl("delete", "validatingadmissionpolicybinding", BINDING)
     try:
-        observed.until({"ForestallApprovalsNotEnforced"}, "firing")
+        told(observed, {"ForestallApprovalsNotEnforced"}, "firing")
     finally:
         apply(world.cluster, [bindings[BINDING]])
-    observed.until(set(), "pending", "firing")
+    told(observed, set(), "pending", "firing")
 
 
 def test_a_ledger_that_cannot_be_written_is_an_alert_until_it_can(shop: Shop, observed: Observed) -> None:
@@ -60,11 +62,16 @@ def test_a_ledger_that_cannot_be_written_is_an_alert_until_it_can(shop: Shop, ob
         other.execute("BEGIN EXCLUSIVE")
         shop.fault()
         shop.pending()
-        observed.until({"ForestallLedgerFailing"}, "firing")
+        told(observed, {"ForestallLedgerFailing"}, "firing")
         other.execute("ROLLBACK")
-    observed.until(set(), "pending", "firing")
+    told(observed, set(), "pending", "firing")
 
 
 def test_an_operator_that_is_gone_is_an_alert_until_another_one_runs(world: World, observed: Observed) -> None:
     world.operator.stop()
-    observed.until({"ForestallAbsent"}, "firing")
+    told(observed, {"ForestallAbsent"}, "firing")
+
+
+def told(observed: Observed, names: set[str], *states: str) -> None:
+    """Wait until exactly these alerts are in one of the states, however busy the machine is."""
+    wait_until(f"{sorted(names)} to be {states}", lambda: observed.alerts(*states) - {BUSY} == names, timeout=WAIT)

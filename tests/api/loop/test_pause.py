@@ -76,7 +76,7 @@ def test_a_pause_lets_a_running_job_end(shop: Shop) -> None:
 
 def test_a_pause_ends_by_itself(shop: Shop) -> None:
     plan = faulty(shop)
-    until = (datetime.now(UTC) + timedelta(seconds=8)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    until = (datetime.now(UTC) + timedelta(seconds=15)).isoformat(timespec="seconds").replace("+00:00", "Z")
     with paused(shop, until=until) as name:
         expect(shop.approve(plan), None)
         shop.vetoed(plan, "Blocked", "pause", "Paused")

@@ -40,9 +40,10 @@ def kept_from_undoing(shop: Shop, loads: Loads) -> Json:
     with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
         shop.until("the Job", lambda: bool(shop.jobs(plan)))
-        shop.change(POLICIES, POLICY, {"spec": {"execution": {"soak": "5s"}}})
+        loads.prometheus.stop()  # as long as nothing is measured, nothing is judged
     shop.reaches(plan, "Soaking")
     shop.suspend(True)
+    loads.prometheus.start()
     shop.until("the rollback's veto", lambda: "suspend" in vetoes(shop, plan))
     return plan
 
@@ -62,9 +63,9 @@ def test_what_did_not_help_is_undone_and_the_next_rung_is_a_plan_of_its_own(shop
 
     second = next_plan(shop, first)
     assert second["status"]["steps"][0]["parameters"] == [{"name": "replicas", "value": "4"}]
-    expect(shop.approve(second), None)
-    shop.until("the second plan's Job", lambda: bool(shop.jobs(second)))
-    loads.set(shop.namespace, "web", 0.5)
+    with running(shop, second):
+        loads.set(shop.namespace, "web", 0.5)
+        shop.until("the load to be measured", lambda: loads.measured(shop.namespace, "web") == 0.5)
     shop.reaches(second, "Succeeded")
     shop.until("the finding to be closed", lambda: [state(one) for one in shop.all(FINDINGS)] == ["Closed"])
     (finding,) = shop.all(FINDINGS)
@@ -235,6 +236,7 @@ def test_a_step_that_runs_out_of_time_is_tried_again_as_often_as_its_runbook_say
     plan = faulty(shop, responses=[answer(shop, timeout="3s", retries=1)])
     with shop.world.no_action_pods():
         expect(shop.approve(plan), None)
+        shop.until("a second Job", lambda: len(shop.jobs(plan)) == 2)
         failed = shop.reaches(plan, "Failed")
     assert outcomes(failed) == [(False, 0, "FailureTimeout"), (False, 0, "FailureRetries")]
     assert len(shop.jobs(plan)) == 2

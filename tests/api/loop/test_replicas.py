@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -22,7 +22,9 @@ FAILOVER = 20.0
 """Seconds in which a leader that is gone must have been replaced."""
 MARGIN = 10.0
 """What a busy machine may add to that."""
-HAND_OVER = 3.0
+HAND_OVER = 8.0
+"""Seconds in which one that is asked to go must have been replaced, even on a busy machine: a Lease that is not given
+back takes more than ten."""
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_one_acts_and_the_other_is_ready_and_writes_nothing(shop: Shop, second: 
     assert second.metric("forestall_status_writes_total") == 0
     assert second.metric("forestall_jobs_total") == 0
     assert second.metric("forestall_queue_age_seconds") < MARGIN
-    assert second.metric("forestall_plans", phase="Succeeded") >= 1, "it does not know what the other did"
+    shop.until("it to know what the other did", lambda: second.metric("forestall_plans", phase="Succeeded") >= 1)
 
 
 def before_its_job(shop: Shop, plan: Json, kill: Callable[[], None]) -> None:
@@ -94,8 +96,13 @@ def test_a_killed_leader_is_replaced_in_time_and_its_plan_goes_on(
     shop: Shop, second: Operator, phase: Callable[[Shop, Json, Callable[[], None]], None]
 ) -> None:
     plan = waiting_plan(shop, execution={"soak": "5s"})
-    with replaced_within(FAILOVER + MARGIN, second):
-        phase(shop, plan, shop.world.operator.kill)
+    with ExitStack() as rest:
+
+        def kill() -> None:
+            rest.enter_context(replaced_within(FAILOVER + MARGIN, second))
+            shop.world.operator.kill()
+
+        phase(shop, plan, kill)
     once(shop, plan)
 
 

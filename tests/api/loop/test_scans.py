@@ -38,9 +38,10 @@ class Scans:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
 
-    def begin(self, networks: Networks) -> None:
+    def begin(self, networks: Networks, interval: str = "1s") -> None:
         """Apply the policy that asks for one."""
-        self.shop.open(twinRef={"name": networks.name}, inspections=[N_2], responses=[], schedule={"interval": "1s"})
+        schedule = {"interval": interval}
+        self.shop.open(twinRef={"name": networks.name}, inspections=[N_2], responses=[], schedule=schedule)
 
     def jobs(self) -> list[Json]:
         """The Jobs there are."""
@@ -182,7 +183,7 @@ def test_a_network_whose_values_move_is_examined_as_it_was_and_then_again(
     networks.put(export(TIGHT, "rfc8345"))
     with shop.world.operator.told(**FEW):
         with shop.world.no_action_pods():
-            scans.begin(networks)
+            scans.begin(networks, interval="10s")  # for so long at least the first answer stands
             first = scans.job()
             networks.put(export(TOO_MUCH, "rfc8345"))
             shop.until("what is overloaded now", lambda: "network backbone loses demand" in scans.message())

@@ -44,6 +44,7 @@ def test_layers_are_counted_and_a_node_of_the_cluster_once(networks: Networks) -
     networks.put(export(platform({"runner-1": "a", "runner-2": "c"}), "rfc8345"), "cluster")
     networks.open()
     networks.until("the layers", lambda: networks.layers().get("ip") == 12)
+    networks.until("the twin to be ready", lambda: networks.condition("Ready").get("status") == "True")
     assert networks.layers()["platform"] >= 2
     nodes = networks.world.cluster.kubectl("get", "nodes", "-o", "name").stdout.split()
     assert networks.layers()["platform"] == len(nodes)

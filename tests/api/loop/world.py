@@ -14,6 +14,7 @@ from forestall.adapters import resources
 from forestall.adapters.kubernetes.client import path_of
 from forestall.ports import Json, Resource
 from tests.api.installation import ACTIONS, remove
+from tests.api.kinds import wait_until_known
 from tests.api.loop import objects
 from tests.api.loop.process import IMAGE, Operator
 from tests.api.person import Person, expect
@@ -143,6 +144,7 @@ def install(
     chart = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}}, *rest, objects.editors()]
     apply(cluster, crds, "--force-conflicts")
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=120s", "-f", "-", input=yaml.safe_dump_all(crds))
+    wait_until_known(cluster)
     apply(cluster, chart)
     operator = Operator(cluster, folder)
     with nodes(cluster, folder):

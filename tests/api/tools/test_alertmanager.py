@@ -19,6 +19,8 @@ from tools.cluster.process import wait_until
 pytestmark = pytest.mark.api
 
 SLOW = {"labels": {"alertname": "Slow", "namespace": "shop"}}
+LOOKS = "alertmanager_nflog_queries_total"
+"""Its own metric: how often it has looked up what it has told, which it does before it tells anything."""
 
 
 class Receiver:
@@ -107,6 +109,9 @@ def test_what_was_heard_is_not_told_again_by_one_that_starts_anew(running: Any) 
     alertmanager = running(receiver)
     alertmanager.post(SLOW)
     wait_until("the alert to be heard", lambda: receiver.states == ["firing"])
+    # What is heard is on its record only once it has the answer; until then it does not look again.
+    looks = alertmanager.metric(LOOKS)
+    wait_until("it to look up what it has told", lambda: alertmanager.metric(LOOKS) > looks)
     alertmanager.stop()
     alertmanager.start()
     alertmanager.post(SLOW, {"labels": {"alertname": "Other", "namespace": "payments"}})
