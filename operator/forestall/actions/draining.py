@@ -11,10 +11,10 @@ from forestall.adapters.resources import PODS, TARGETS
 from forestall.planning.job import MANAGED
 from forestall.planning.patches import ChangeImpossibleError
 from forestall.ports import Json, Kube, KubeError
+from forestall.twin.kubernetes import stays_in_drain
 
 PAUSE_SECONDS = 1.0
 MOST_NAMED = 5
-MIRROR = "kubernetes.io/config.mirror"
 HELD_BACK = 429
 """A disruption budget does not allow the eviction now."""
 
@@ -83,11 +83,9 @@ async def _pods(order: Order, kube: Kube) -> Sequence[Json]:
 
 
 def _stays(pod: Json) -> bool:
-    metadata, owner = pod["metadata"], _controller(pod)
     ended = (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
-    ours = (metadata.get("labels") or {}).get(MANAGED) == "true"  # this very Job's pod may be among them
-    mirror = MIRROR in (metadata.get("annotations") or {})
-    return ended or ours or mirror or (owner is not None and owner["kind"] == "DaemonSet")
+    ours = (pod["metadata"].get("labels") or {}).get(MANAGED) == "true"  # this very Job's pod may be among them
+    return ended or ours or stays_in_drain(pod)
 
 
 def _controller(pod: Json) -> dict[str, Any] | None:

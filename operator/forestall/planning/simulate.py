@@ -182,9 +182,7 @@ class _Trial:
         if option.runbook.spec.effect != "Drain":
             return ""
         name = option.target.name
-        worse = _counterexample(
-            nothing.outlook, self._outlook(self.snapshot.potential().lose_node(name)), now_only=True
-        )
+        worse = _counterexample(nothing.outlook, self._outlook(self.snapshot.potential().evacuate(name)), now_only=True)
         return f"{worse} while node {name} is drained" if worse else ""
 
     def _outlook(self, view: Potential) -> Outlook:

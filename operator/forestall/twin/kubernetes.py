@@ -44,6 +44,7 @@ from forestall.twin.reading import (
 )
 
 HOSTNAME = "kubernetes.io/hostname"
+MIRROR = "kubernetes.io/config.mirror"
 REVISION = "deployment.kubernetes.io/revision"
 MAX_REPLICAS = 200_000
 """More pods than any cluster runs: a larger replica count is not believed."""
@@ -232,8 +233,17 @@ def pod(obj: Json) -> OwnedPod | None:
         ports=ports(spec),
         unschedulable=_unschedulable(obj),
         claims=_claims(spec, text(metadata, "name")),
+        stays=stays_in_drain(obj),
     )
     return OwnedPod(found, _controller(obj, "ReplicaSet"))
+
+
+def stays_in_drain(pod: Json) -> bool:
+    """Whether a drain leaves the pod where it is: its DaemonSet would make it anew right there, or the kubelet itself
+    keeps it.
+    """
+    mirror = MIRROR in texts(child(pod, "metadata"), "annotations")
+    return mirror or _controller(pod, "DaemonSet") is not None
 
 
 def requests(pod_spec: Json) -> Resources:

@@ -269,6 +269,8 @@ class Pod:
     """Whether it was made from its workload's present template."""
     claims: tuple[str, ...] = ()
     """Names of the claims that it mounts, ordered."""
+    stays: bool = False
+    """Whether it is left where it is while its node is drained."""
 
     @property
     def waiting(self) -> str:

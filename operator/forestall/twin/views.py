@@ -366,18 +366,21 @@ class Potential(View):
         """The node has these taints. Pods that wait for a place find one where they may; those in place stay."""
         return self._told(f"set the taints of node/{name}", replace(self.nodes[name], taints=taints))._settled()
 
+    def evacuate(self, name: str) -> Potential:
+        """Nothing new is placed on the node, and its pods are gone, but for those that stay in a drain."""
+        left = {key: pod for key, pod in self.pods.items() if pod.node != name or pod.stays}
+        view = self._told(f"drain node/{name}", replace(self.nodes[name], schedulable=False))
+        return replace(view, index=Index(left, self.services))
+
     def drain(self, name: str) -> Potential:
-        """Nothing new is placed on the node, and its pods are made anew elsewhere.
+        """The node is evacuated, and its pods are made anew elsewhere.
 
         Those that no known workload keeps are gone: nothing is known to make them anew.
         """
-        view = self._told(f"drain node/{name}", replace(self.nodes[name], schedulable=False))
-        moving = [pod for pod in self.pods.values() if pod.node == name]
-        left = {key: pod for key, pod in self.pods.items() if pod.node != name or pod.workload in self.workloads}
-        view = replace(view, index=Index(left, self.services))
-        for workload in self._owners(moving):
-            kept = [pod for pod in view.pods_of_workload(workload) if pod.node != name]
-            view = view._with(view.workloads[workload], kept, view.workloads[workload].replicas - len(kept), "")
+        view = self.evacuate(name)
+        for workload in self._owners([pod for key, pod in self.pods.items() if key not in view.pods]):
+            target, kept = view.workloads[workload], view.pods_of_workload(workload)
+            view = view._with(target, kept, target.replicas - len(kept), "", self._faults(workload))
         return view
 
     def set_target_port(self, service: Key, number: int, target: int | str) -> Potential:

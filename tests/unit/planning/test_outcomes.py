@@ -241,6 +241,13 @@ def test_pods_that_nothing_is_known_to_make_anew_are_gone_with_a_drain() -> None
     assert drain(objects, 1).verdict == "Rejected"
 
 
+def test_pods_of_a_daemon_set_stay_where_they_are() -> None:
+    objects = [item for item in running(2) if item["kind"] not in ("Deployment", "ReplicaSet")]
+    [pod] = [item for item in objects if item["kind"] == "Pod"]
+    pod["metadata"]["ownerReferences"] = [{"kind": "DaemonSet", "name": "cart", "controller": True}]
+    assert drain(objects, 1).verdict == "Accepted"
+
+
 def test_what_is_vouched_for_counts_as_resolved_and_comes_after_what_is_proved() -> None:
     vouched = Option(runbook("Vouched"), CART)
     given = {"container": "cart", "resource": "limits.memory", "amount": "96"}

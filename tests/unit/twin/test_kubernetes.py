@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -212,6 +213,28 @@ def test_a_container_that_is_stuck_comes_before_one_that_is_starting() -> None:
     obj["status"]["containerStatuses"].append({"name": "side", "state": {"waiting": {"reason": "ErrImagePull"}}})
 
     assert read(obj).waiting == "ErrImagePull"
+
+
+def owned(kind: str, *, controller: bool = True, marks: Sequence[str] = ()) -> Json:
+    obj = pod("web-1-0", "a")
+    obj["metadata"]["ownerReferences"] = [{"kind": kind, "name": "web-1", "controller": controller}]
+    obj["metadata"]["annotations"] = dict.fromkeys(marks, "3f1a")
+    return obj
+
+
+@pytest.mark.parametrize(
+    ("obj", "stays"),
+    [
+        (owned("DaemonSet"), True),
+        (owned("Node", marks=["kubernetes.io/config.mirror"]), True),
+        (owned("DaemonSet", controller=False), False),
+        (owned("ReplicaSet"), False),
+        (owned("StatefulSet"), False),
+    ],
+    ids=["of a DaemonSet", "of the kubelet", "that a DaemonSet only mentions", "of a ReplicaSet", "of a StatefulSet"],
+)
+def test_a_drain_leaves_what_its_node_would_get_again(obj: Json, stays: bool) -> None:
+    assert read(obj).stays is stays
 
 
 def test_a_pod_belongs_to_the_replica_set_that_controls_it() -> None:

@@ -20,7 +20,8 @@ from forestall.twin.views import Potential, Snapshot
 
 DRAINED: Final = (
     "Drained pods are made anew where a scheduler would place them, in the end: disruption budgets, and how long pods"
-    " are missing, are left out. Pods that no Deployment keeps, as those of DaemonSets and StatefulSets, count as gone."
+    " are missing, are left out. Pods of DaemonSets stay; others that no Deployment keeps, as those of StatefulSets,"
+    " count as gone."
 )
 _MAINTAINED: Final = re.compile(r"(.+):(drain|cordon)", re.DOTALL)
 _SCALED: Final = re.compile(r"(.+):replicas=([^:]*)", re.DOTALL)
