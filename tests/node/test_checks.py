@@ -35,6 +35,15 @@ def deployment(name: str, *argv: str, pod: Json | None = None, **container: Any)
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
+def kept(kind: str, name: str, *argv: str) -> Json:
+    """The same, kept by a StatefulSet or a DaemonSet."""
+    body = deployment(name, *argv)
+    spec = {field: value for field, value in body["spec"].items() if field != "replicas"}
+    # In parallel: in order, a pod that never became ready would not be made anew from a better template.
+    own = {"serviceName": name, "podManagementPolicy": "Parallel"} if kind == "StatefulSet" else {}
+    return {**body, "kind": kind, "spec": {**spec, **own}}
+
+
 def service(name: str, app: str, target: int | str) -> Json:
     spec = {"selector": {"app": app}, "ports": [{"port": 80, "targetPort": target}]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
@@ -52,6 +61,9 @@ APPLICATION = (
     deployment("web", readinessProbe=probe(PORT)),
     service("web", "web", "http"),
     deployment("crashing", "python", "-c", "raise SystemExit(3)"),
+    kept("StatefulSet", "store", "python", "-c", "raise SystemExit(4)"),
+    service("store", "store", "http"),
+    kept("DaemonSet", "agent", "python", "-c", "raise SystemExit(5)"),
     deployment("greedy", "python", "-c", GREEDY, resources={"limits": {"memory": "48Mi"}}),
     deployment("unconfigured", env=[{"name": "NODE", **key_of("settings")}]),
     deployment("homeless", pod={"nodeSelector": {"disk": "none"}}),
@@ -61,6 +73,8 @@ APPLICATION = (
 )
 BROKEN: dict[str, tuple[Check, str]] = {
     "crashing": ("CrashLoop", "Error, exit code 3"),
+    "store": ("CrashLoop", "Error, exit code 4"),
+    "agent": ("CrashLoop", "Error, exit code 5"),
     "greedy": ("OutOfMemory", "OOMKilled"),
     "unconfigured": ("ConfigMissing", 'configmap "settings" not found'),
     "homeless": ("Unschedulable", "node affinity/selector"),
@@ -143,6 +157,8 @@ def test_what_was_mended_is_found_no_more(application: Inspected) -> None:
     application.apply(
         settings,
         deployment("crashing"),
+        kept("StatefulSet", "store"),
+        kept("DaemonSet", "agent"),
         deployment("greedy", resources={"limits": {"memory": "128Mi"}}),
         deployment("homeless"),
         deployment("probed", readinessProbe=probe(PORT)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -54,10 +55,11 @@ def _count(
     raised: Sequence[Symptom],
     defects: Sequence[Key],
 ) -> InspectionCount:
+    judged = frozenset[str]().union(*(CATALOGUE[check].judges for check in checks))
     unread = (f"{key} cannot be read: {survey.snapshot.defects[key]}" for key in defects[:4])
     return InspectionCount(
         name=inspection.name,
-        scanned=sum(map(_judged(survey).__getitem__, {CATALOGUE[check].judges for check in checks})) + len(defects),
+        scanned=sum(map(_judged(survey).__getitem__, judged)) + len(defects),
         failed=len({one.resource for one in raised}),
         errors=len(defects),
         message=cut("; ".join(unread)),
@@ -67,8 +69,11 @@ def _count(
 def _judged(survey: Survey) -> Mapping[str, int]:
     """How many objects of each kind there are to be judged."""
     view, here = survey.snapshot, survey.namespace
+    keepers = Counter(key.kind for key in view.index.by_workload if key.namespace == here)
     return {
         "Node": len(view.nodes),
+        "StatefulSet": keepers["StatefulSet"],
+        "DaemonSet": keepers["DaemonSet"],
         "Deployment": sum(key.namespace == here for key in view.workloads),
         "Service": sum(key.namespace == here for key in view.services),
         "Job": sum(key.namespace == here for key in view.jobs),

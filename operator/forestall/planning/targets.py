@@ -24,7 +24,9 @@ def known(view: View, key: Key) -> bool:
     """Whether the twin has the object; it is one itself."""
     if key.kind == TWIN:
         return True
-    return (key.name in view.nodes) if key.kind == "Node" else (key in view.workloads or key in view.services)
+    if key.kind == "Node":
+        return key.name in view.nodes
+    return view.has_workload(key) or key in view.services
 
 
 def key_of(ref: ObjectRef) -> Key:

@@ -223,7 +223,7 @@ def pod(obj: Json) -> OwnedPod | None:
     ready = _condition(obj, "Ready")
     found = Pod(
         key=key_of("Pod", obj),
-        workload=None,
+        workload=_controller(obj, "StatefulSet") or _controller(obj, "DaemonSet"),
         node=text(spec, "nodeName"),
         ready=ready.get("status") == "True",
         terminating=metadata.get("deletionTimestamp") is not None,

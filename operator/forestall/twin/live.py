@@ -222,7 +222,7 @@ class Live:
 
     def _tied(self, owned: OwnedPod) -> Pod:
         owner = self._records.get(owned.replica_set) if owned.replica_set else None
-        workload = owner.workload if isinstance(owner, ReplicaSet) else None
+        workload = owner.workload if isinstance(owner, ReplicaSet) else owned.pod.workload
         current = (
             workload is None
             or not isinstance(owner, ReplicaSet)

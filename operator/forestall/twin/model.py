@@ -253,6 +253,7 @@ class Pod:
 
     key: Key
     workload: Key | None
+    """The Deployment, StatefulSet or DaemonSet that keeps it. Of these, the twin knows Deployments themselves."""
     node: str
     """Name of its node; empty while it is not bound."""
     ready: bool

@@ -95,6 +95,10 @@ class View:
         """Pods of the Service that serve, and that its ports lead to."""
         return tuple(filter(self.is_ready, self.index.reached_by(service)))
 
+    def has_workload(self, key: Key) -> bool:
+        """Whether the workload is there: a Deployment itself; a StatefulSet or DaemonSet if it has pods."""
+        return key in self.workloads or (key.kind != "Deployment" and key in self.index.by_workload)
+
     def pods_of_workload(self, workload: Key) -> tuple[Pod, ...]:
         """Pods of the workload, without those that terminate."""
         return tuple(self.index.by_workload.get(workload, ()))

@@ -13,7 +13,7 @@ from forestall.api.inspectionpolicy import Check
 from forestall.inspection import findings
 from forestall.inspection.inspect import inspect
 from forestall.ports import Json
-from tests.unit.inspection.checks.signs import ailing, crashing, running, since
+from tests.unit.inspection.checks.signs import ailing, crashing, kept, running, since
 from tests.unit.inspection.scenes import IMAGES, NOW, SPOF, available, light, measured, only, policy, report
 from tests.unit.twin.objects import (
     SHOP,
@@ -222,10 +222,13 @@ def test_a_cause_that_another_inspection_of_the_policy_looks_for_explains_a_symp
 
 def test_each_object_that_is_judged_is_counted_once() -> None:
     cluster = [*web("a"), deployment("api"), crashing(), unscheduled("web-1-8", "none"), job("import", "Failed")]
+    cluster += [kept(pod(name, "a"), kind, name) for name, kind in (("db-0", "StatefulSet"), ("agent-0", "DaemonSet"))]
 
     (count,) = report(policy(inspections=(checking(*get_args(Check)),)), cluster).counts
+    assert (count.scanned, count.failed, count.errors) == (9, 2, 0)
 
-    assert (count.scanned, count.failed, count.errors) == (7, 2, 0)
+    (rollouts,) = report(policy(inspections=(checking("StuckRollout"),)), cluster).counts
+    assert rollouts.scanned == 2
 
 
 def test_problems_of_a_node_affect_the_goals_of_what_stands_on_it() -> None:

@@ -27,6 +27,7 @@ from tests.unit.planning.world import (
     images_pull,
     measured,
     plan,
+    pod,
     policy,
     single_point,
     snapshot,
@@ -260,6 +261,15 @@ def test_an_empty_ladder_is_told() -> None:
 
 def test_a_target_that_is_not_in_the_twin_is_told() -> None:
     assert "no target" in reason_of(proposed(of=images_pull(targets=[])))
+
+
+def test_what_no_runbook_acts_on_is_told() -> None:
+    refs = [{"kind": "StatefulSet", "namespace": "shop", "name": "db"}]
+    owner = {"kind": "StatefulSet", "name": "db", "controller": True}
+    stateful = pod("db-0", "worker-1")
+    stateful["metadata"]["ownerReferences"] = [owner]
+    answer = proposed(of=images_pull(targets=refs), objects=[*broken_rollout(), stateful])
+    assert "rollout-undo: none of the finding's targets is a Deployment that the twin has" in reason_of(answer)
 
 
 def test_the_first_target_that_the_twin_knows_is_acted_on() -> None:

@@ -248,6 +248,12 @@ def test_a_pod_belongs_to_the_replica_set_that_controls_it() -> None:
     assert other.replica_set is None
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_a_pod_belongs_to_the_workload_that_controls_it_itself(kind: str) -> None:
+    assert read(owned(kind)).workload == Key(kind, SHOP, "web-1")
+    assert read(owned(kind, controller=False)).workload is None
+
+
 def test_a_replica_set_tells_its_workload_and_its_revision() -> None:
     found = kubernetes.replica_set(replica_set(revision="12"))
 

@@ -17,16 +17,18 @@ from forestall.inspection.checks.symptom import Scene, Symptom
 
 @dataclass(frozen=True)
 class Entry:
-    """A check: how it is made, on objects of which kind, and what has to be read for it."""
+    """A check: how it is made, on objects of which kinds, and what has to be read for it."""
 
     find: Callable[[Scene], Iterator[Symptom]]
-    judges: str
+    judges: frozenset[str]
     reads: frozenset[str]
     causes: frozenset[Check] = frozenset()
     """Checks that explain its symptoms: what follows from a symptom of theirs is none of its own."""
 
 
 _PODS: Final = frozenset(("Deployment", "ReplicaSet", "Pod"))
+_KEEPERS: Final = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
+_DEPLOYMENT: Final = frozenset(("Deployment",))
 _OF_PODS: Final[frozenset[Check]] = frozenset(one.name for one in POD_CHECKS)
 _OF_WORKLOADS: Final[frozenset[Check]] = _OF_PODS | {"QuotaExceeded", "NodeNotReady"}
 _CAUSES: Final[Mapping[Check, frozenset[Check]]] = MappingProxyType(
@@ -35,14 +37,14 @@ _CAUSES: Final[Mapping[Check, frozenset[Check]]] = MappingProxyType(
 
 CATALOGUE: Final[Mapping[Check, Entry]] = MappingProxyType(
     {
-        **{one.name: Entry(one, "Deployment", _PODS, _CAUSES.get(one.name, frozenset())) for one in POD_CHECKS},
-        "StuckRollout": Entry(stuck_rollouts, "Deployment", frozenset(("Deployment",)), _OF_WORKLOADS),
-        "QuotaExceeded": Entry(exceeded_quotas, "Deployment", frozenset(("Deployment",))),
+        **{one.name: Entry(one, _KEEPERS, _PODS, _CAUSES.get(one.name, frozenset())) for one in POD_CHECKS},
+        "StuckRollout": Entry(stuck_rollouts, _DEPLOYMENT, _DEPLOYMENT, _OF_WORKLOADS),
+        "QuotaExceeded": Entry(exceeded_quotas, _DEPLOYMENT, _DEPLOYMENT),
         "NoReadyEndpoints": Entry(
-            services_without_endpoints, "Service", _PODS | {"Service"}, _OF_WORKLOADS | {"StuckRollout"}
+            services_without_endpoints, frozenset(("Service",)), _PODS | {"Service"}, _OF_WORKLOADS | {"StuckRollout"}
         ),
-        "NodeNotReady": Entry(broken_nodes, "Node", frozenset(("Node",))),
-        "FailedJob": Entry(failed_jobs, "Job", frozenset(("Job",))),
+        "NodeNotReady": Entry(broken_nodes, frozenset(("Node",)), frozenset(("Node",))),
+        "FailedJob": Entry(failed_jobs, frozenset(("Job",)), frozenset(("Job",))),
     }
 )
 """Every check by its name."""

@@ -66,13 +66,14 @@ def _with_ports_astray(scene: Scene, service: Service, ports: Sequence[ServicePo
 
 
 def _of_pods(scene: Scene, service: Service, complaint: str, fact: str) -> Symptom:
-    workloads = scene.view.workloads_of_service(service.key)
+    known = scene.view.workloads_of_service(service.key)
+    workloads = tuple(dict.fromkeys((*known, *scene.keepers(scene.view.pods_of_service(service.key)))))
     return Symptom(
         "NoReadyEndpoints",
         service.key,
         f"Service {service.key.name} {complaint}",
         (fact,),
-        targets=workloads or (service.key,),
+        targets=known or (service.key,),
         workloads=workloads,
         services=(service.key,),
         follows_from=workloads,

@@ -41,19 +41,20 @@ class PodCheck:
 
     def __call__(self, scene: Scene) -> Iterator[Symptom]:
         """One symptom for each workload."""
-        for workload, pods in scene.workloads():
+        for workload, pods in scene.pods.items():
             ailing = (pod for pod in pods if pod.containers or pod.unschedulable)
             found = [facts for pod in ailing if (facts := set(self.facts(pod, scene.now)))]
             if found:
                 yield self._symptom(scene, workload, found, len(pods))
 
-    def _symptom(self, scene: Scene, workload: Workload, found: Sequence[set[str]], total: int) -> Symptom:
+    def _symptom(self, scene: Scene, workload: Key, found: Sequence[set[str]], total: int) -> Symptom:
         counts = Counter(fact for facts in found for fact in facts)
         facts = [f"{fact}: {counts[fact]} of {total} pods" for fact in sorted(counts)]
-        message = f"{len(found)} of {total} pods of Deployment {workload.key.name} {self.complaint}"
-        symptom = of_workload(self.name, workload.key, scene.view, message, facts)
-        targets = (workload.key, *self.others(workload, scene.view))
-        return replace(symptom, targets=targets, patience=self.patience)
+        message = f"{len(found)} of {total} pods of {workload.kind} {workload.name} {self.complaint}"
+        symptom = of_workload(self.name, workload, scene.view, message, facts)
+        known = scene.view.workloads.get(workload)
+        others = self.others(known, scene.view) if known else ()
+        return replace(symptom, targets=(workload, *others), patience=self.patience)
 
 
 def lacks_image(pod: Pod, _now: datetime) -> Iterator[str]:

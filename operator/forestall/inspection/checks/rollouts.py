@@ -17,7 +17,7 @@ QUOTA: Final = "exceeded quota"
 
 def stuck_rollouts(scene: Scene) -> Iterator[Symptom]:
     """Rollouts that their controller has given up, and those that take too long where it never would."""
-    for workload, _ in scene.workloads():
+    for workload in scene.deployments():
         rollout, name = workload.rollout, workload.key.name
         if rollout.stalled or rollout.open_ended:
             fact = rollout.stalled or "pods of the present template are missing, and the rollout has no deadline"
@@ -28,7 +28,7 @@ def stuck_rollouts(scene: Scene) -> Iterator[Symptom]:
 
 def exceeded_quotas(scene: Scene) -> Iterator[Symptom]:
     """Workloads whose pods a ResourceQuota refuses. The name of the pod that was refused is left out."""
-    for workload, _ in scene.workloads():
+    for workload in scene.deployments():
         _, found, rest = workload.rollout.refused.partition(QUOTA)
         if found:
             message = f"a quota refuses pods of Deployment {workload.key.name}"

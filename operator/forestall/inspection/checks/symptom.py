@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import Check
@@ -20,22 +21,30 @@ class Scene:
     namespace: str
     now: datetime
 
-    def workloads(self) -> Iterator[tuple[Workload, Sequence[Pod]]]:
-        """The namespace's workloads with their pods."""
-        for key, workload in self.view.workloads.items():
-            if key.namespace == self.namespace:
-                yield workload, self.view.pods_of_workload(key)
+    def deployments(self) -> Iterator[Workload]:
+        """The namespace's Deployments."""
+        return (found for key, found in self.view.workloads.items() if key.namespace == self.namespace)
+
+    @cached_property
+    def pods(self) -> Mapping[Key, Sequence[Pod]]:
+        """The pods of each of the namespace's workloads, of all kinds, that has some."""
+        found = {key: pods for key, pods in self.view.index.by_workload.items() if key.namespace == self.namespace}
+        return {key: found[key] for key in sorted(found) if self.view.has_workload(key)}
 
     def carried(self, node: str) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
         """The namespace's workloads and Services with pods on a node."""
         pods = [pod for pod in self.view.index.by_node.get(node, ()) if pod.key.namespace == self.namespace]
-        workloads = {pod.workload for pod in pods if pod.workload in self.view.workloads}
         services = {key for pod in pods for key in self.view.index.services_of(self.namespace, pod.labels)}
-        return tuple(sorted(key for key in workloads if key is not None)), tuple(sorted(services))
+        return self.keepers(pods), tuple(sorted(services))
+
+    def keepers(self, pods: Sequence[Pod]) -> tuple[Key, ...]:
+        """The workloads of all kinds that keep these pods, first those that runbooks act on."""
+        found = {pod.workload for pod in pods if pod.workload is not None and self.view.has_workload(pod.workload)}
+        return tuple(sorted(found, key=lambda key: (key not in self.view.workloads, key)))
 
     def moments(self) -> Iterator[datetime]:
         """Times to come at which the mere passing of time may change what the checks find."""
-        for _, pods in self.workloads():
+        for pods in self.pods.values():
             times = (time for pod in pods for one in pod.containers for time in (one.due, one.calm_at))
             yield from (time for time in times if time is not None and time > self.now)
 

@@ -51,6 +51,12 @@ def ailing(name: str = "web-1-9", *, spec: Json | None = None, **status: Any) ->
     return pod(name, "a", ready=False, status=status, **(spec or {}))
 
 
+def kept(pod: Json, kind: str, name: str = "web") -> Json:
+    """The pod, as a workload of that kind keeps it."""
+    owner = {"kind": kind, "name": name, "controller": True}
+    return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [owner]}}
+
+
 def crashing(name: str = "web-1-9", *, reason: str = "Error", code: int = 1, **status: Any) -> Json:
     """A pod of `web` whose container waits after its third end."""
     state = {"restartCount": 2, "state": waiting("CrashLoopBackOff", "back-off 20s"), "lastState": end(reason, code)}

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from forestall.api.base import Key
 from forestall.ports import Json
-from tests.unit.inspection.checks.signs import ailing, found, one, running
-from tests.unit.twin.objects import WEB, WEB_SERVICE, deployment, node, pod, replica_set, service, web
+from tests.unit.inspection.checks.signs import ailing, crashing, found, kept, one, running
+from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, deployment, node, pod, replica_set, service, web
 
 HTTP: Json = {"name": "http", "containerPort": 8080}
 
@@ -96,6 +97,15 @@ def test_a_service_that_leads_to_pods_before_they_are_ready_has_endpoints() -> N
     eager["spec"]["publishNotReadyAddresses"] = True
 
     assert found("NoReadyEndpoints", [*web(), eager, ailing(state=running(600))]) == ()
+
+
+def test_pods_of_a_stateful_set_may_explain_it_too() -> None:
+    cluster = [service(), kept(crashing(), "StatefulSet")]
+
+    symptom = one("NoReadyEndpoints", cluster)
+
+    assert (symptom.targets, symptom.follows_from) == ((WEB_SERVICE,), (Key("StatefulSet", SHOP, "web"),))
+    assert found("NoReadyEndpoints", cluster, "CrashLoop") == ()
 
 
 def test_a_service_of_pods_that_no_deployment_keeps_is_its_own_target() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from forestall.api.base import Key
 from forestall.ports import Json
-from tests.unit.inspection.checks.signs import found, one
-from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, job, node, web
+from tests.unit.inspection.checks.signs import found, kept, one
+from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, job, node, pod, web
 
 NODE_A = Key("Node", "", "a")
 CRON = Key("CronJob", SHOP, "nightly")
@@ -30,6 +30,15 @@ def test_a_node_that_has_fallen_silent_is_a_symptom_at_once_with_what_stands_on_
     assert symptom.facts == ("NodeStatusUnknown: Kubelet stopped posting node status.",)
     assert (symptom.targets, symptom.workloads, symptom.services) == ((NODE_A, WEB), (WEB,), (WEB_SERVICE,))
     assert symptom.patience == timedelta(0)
+
+
+def test_what_runbooks_act_on_is_told_before_other_workloads_on_the_node() -> None:
+    cluster = [node("a", ready=False), *web("a"), kept(pod("agent-0", "a"), "DaemonSet", "agent")]
+
+    symptom = one("NodeNotReady", cluster)
+
+    agent = Key("DaemonSet", SHOP, "agent")
+    assert (symptom.targets, symptom.workloads) == ((NODE_A, WEB, agent), (WEB, agent))
 
 
 def test_a_node_that_says_that_it_is_not_ready_may_just_be_joining() -> None:

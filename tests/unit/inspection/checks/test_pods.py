@@ -10,8 +10,8 @@ import pytest
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import Check
 from forestall.ports import Json
-from tests.unit.inspection.checks.signs import ailing, crashing, end, found, one, running, waiting
-from tests.unit.twin.objects import WEB, WEB_SERVICE, node, unscheduled, web
+from tests.unit.inspection.checks.signs import ailing, crashing, end, found, kept, one, running, waiting
+from tests.unit.twin.objects import SHOP, WEB, WEB_SERVICE, node, pod, service, unscheduled, web
 
 NO_KEY = "couldn't find key greeting in ConfigMap shop/web"
 ROOT = "container has runAsNonRoot and image will run as root"
@@ -50,6 +50,22 @@ def test_a_sign_of_a_pod_is_a_symptom_of_its_workload(check: Check, pod: Json, f
     assert fact in told
     assert told.endswith(": 1 of 2 pods")
     assert (symptom.targets, symptom.services, symptom.workloads) == ((WEB,), (WEB_SERVICE,), (WEB,))
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_pods_of_other_workloads_are_judged_alike(kind: str) -> None:
+    cluster = [service(), *(kept(one, kind) for one in (pod("web-0", "a"), crashing("web-1")))]
+
+    symptom = one("CrashLoop", cluster)
+
+    keeper = Key(kind, SHOP, "web")
+    assert (symptom.resource, symptom.message) == (keeper, f"1 of 2 pods of {kind} web end again and again")
+    assert (symptom.targets, symptom.services, symptom.workloads) == ((keeper,), (WEB_SERVICE,), (keeper,))
+
+
+def test_pods_of_a_deployment_that_is_gone_are_no_symptom() -> None:
+    cluster = [item for item in [*web("a"), crashing()] if item["kind"] != "Deployment"]
+    assert found("CrashLoop", cluster) == ()
 
 
 @pytest.mark.parametrize(
