@@ -15,7 +15,8 @@ from forestall.inspection.contingencies import outlook
 from forestall.inspection.losses import stakes
 from forestall.ports import Json
 from forestall.twin.live import Live
-from forestall.twin.views import Snapshot, View
+from forestall.twin.view import View
+from forestall.twin.views import Snapshot
 from tests.unit.twin.objects import (
     SHOP,
     claim,

@@ -11,7 +11,7 @@ from forestall.api.goals import AvailableGoal, Goal, MetricGoal, SpreadGoal
 from forestall.api.inspectionpolicy import GoalState
 from forestall.inspection.measured import STEP, UnmeasuredError, compare, limit_text, single_value
 from forestall.ports import Measurement
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from forestall.twin.analyses.layers import down, layers
 from forestall.twin.analyses.routed import cabling
 from forestall.twin.joining import has, together
 from forestall.twin.topology import GROUP, NODE, Topology
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 MOST: Final = 5_000
 """Losses that one pass over a policy examines."""

@@ -12,7 +12,7 @@ from forestall.api.finding import Evidence, FindingClass, FindingSpec, Trigger
 from forestall.api.inspectionpolicy import GoalState, GoalStatus, InspectionCount, Severity
 from forestall.api.prediction import Score
 from forestall.inspection.foresight import NOTHING_FORESEEN, Fault, Foresight
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 MAX_TEXT, MAX_NAME = 1024, 253
 """Characters of the longest message and of the longest name that a status takes."""

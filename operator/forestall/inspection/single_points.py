@@ -17,7 +17,7 @@ from forestall.inspection.losses import names as loss_names
 from forestall.inspection.networks import on_networks
 from forestall.inspection.report import Found, Observation, cut, distinct, names, references
 from forestall.inspection.survey import Survey, around, subject
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 MOVING: Final = timedelta(seconds=60)
 """How long a risk must show while pods behind the goal come and go: a rollout leaves them on one node for moments."""

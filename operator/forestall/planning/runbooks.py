@@ -13,7 +13,7 @@ from forestall.api.runbook import Action, Effect, Runbook, RunbookParameter, Run
 from forestall.planning.changes import ACTIONS, kind_of
 from forestall.planning.hashing import sha256_of
 from forestall.planning.suggestions import About, suggest
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 _INTEGER = re.compile(r"-?[1-9][0-9]{0,17}|0")
 _LONGEST = 253

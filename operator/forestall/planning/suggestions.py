@@ -12,7 +12,7 @@ from forestall.api.inspectionpolicy import Source
 from forestall.planning.nodes import SYSTEM
 from forestall.planning.targets import workload_of
 from forestall.twin.model import Blueprint, Port, Service, ServicePort, Taint, Workload
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 _MEBIBYTE: Final = 2**20
 _PROTOCOL: Final = "TCP"

@@ -11,7 +11,8 @@ from forestall.api.finding import Finding
 from forestall.api.runbook import RunbookSpec
 from forestall.ports import Json
 from forestall.twin.model import Node, Pod, Service, Workload
-from forestall.twin.views import Snapshot, View
+from forestall.twin.view import View
+from forestall.twin.views import Snapshot
 
 _FARING: Final = frozenset(("key", "uid", "revision", "rollout", "former", "problem", "silent", "labels"))
 TWIN: Final = "NetworkTwin"

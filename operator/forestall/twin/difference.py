@@ -9,7 +9,8 @@ from typing import Literal
 from forestall.api.base import Key
 from forestall.twin import model
 from forestall.twin.topology import Demand, Gate, Network, NetworkLink, NetworkNode, RiskGroup, Topology
-from forestall.twin.views import Intended, View
+from forestall.twin.view import View
+from forestall.twin.views import Intended
 
 Elements = Mapping[Key, model.Element | Network | NetworkNode | NetworkLink | RiskGroup | Gate | Demand]
 

@@ -11,7 +11,7 @@ from forestall.api.base import Key
 from forestall.twin.model import Element
 
 if TYPE_CHECKING:
-    from forestall.twin.views import View
+    from forestall.twin.view import View
 
 LAYERS = {"Node": "platform", "Deployment": "workload", "Pod": "workload", "Service": "service"}
 

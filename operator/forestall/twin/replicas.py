@@ -10,7 +10,7 @@ from forestall.api.base import Key
 from forestall.twin.model import Container, Pod, Workload
 
 if TYPE_CHECKING:
-    from forestall.twin.views import View
+    from forestall.twin.view import View
 
 NO_PLACE: Final = "no node takes it"
 """What is said of a pod that would find no node."""

@@ -12,7 +12,8 @@ from forestall.api.goals import Goal
 from forestall.api.inspectionpolicy import GoalState
 from forestall.inspection.goals import evaluate, leans_on
 from forestall.ports import Json, Measurement
-from forestall.twin.views import Snapshot, View
+from forestall.twin.view import View
+from forestall.twin.views import Snapshot
 from tests.unit.inspection.scenes import available, light, measured
 from tests.unit.twin.objects import (
     SHOP,

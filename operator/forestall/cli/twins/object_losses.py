@@ -18,7 +18,8 @@ from forestall.ports import Json
 from forestall.twin.analyses.layers import down
 from forestall.twin.joining import cluster_node
 from forestall.twin.topology import Topology
-from forestall.twin.views import Potential, Snapshot, View
+from forestall.twin.view import View
+from forestall.twin.views import Potential, Snapshot
 
 MOST: Final = 20
 """Services, and workloads, that a table has."""

@@ -12,7 +12,7 @@ from forestall.cli.twins.listing import TIED
 from forestall.cli.twins.reading import Read
 from forestall.ports import Json
 from forestall.twin.model import CLAIM
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 
 @dataclass(frozen=True, slots=True)

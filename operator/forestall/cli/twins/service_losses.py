@@ -16,7 +16,7 @@ from forestall.inspection.losses import Loss, hosts, label
 from forestall.ports import Json
 from forestall.twin.analyses.answers import Verdict, verdict
 from forestall.twin.analyses.sole_carriers import sole_carriers
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 _REASONS: Final[dict[Verdict, str]] = {
     "Holds": "whatever single node or risk group is lost, each Service that serves keeps a ready pod",

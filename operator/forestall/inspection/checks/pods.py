@@ -14,7 +14,7 @@ from forestall.api.inspectionpolicy import Check
 from forestall.inspection.checks.symptom import Scene, Symptom, of_workload
 from forestall.twin.model import OUT_OF_MEMORY, Container, Node, Pod, Workload
 from forestall.twin.placement import attracts, eligible, place
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 IMAGE_PULL: Final = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"))
 """The kubelet's words for an image that cannot be had."""

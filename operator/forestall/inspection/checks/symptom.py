@@ -10,7 +10,7 @@ from functools import cached_property
 from forestall.api.base import Key
 from forestall.api.inspectionpolicy import Check
 from forestall.twin.model import Pod, Workload
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from forestall.api.base import Key
 from forestall.twin.model import CLAIM, Pod
-from forestall.twin.views import View
+from forestall.twin.view import View
 
 Nodes = frozenset[str]
 """Names of Kubernetes nodes."""
